@@ -1,0 +1,237 @@
+"""The circuit in its ring: weights, inputs, time constants and pieces as quotients of polynomials, and its domain.
+
+The one place where a circuit's SymPy expressions become polynomials. Everything exact downstream starts here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import sympy
+
+from symgame import syntax as s
+from symgame.activation import Activation, Piece
+from symgame.circuit import Circuit
+from symgame.condition import FALSE, TRUE, Condition, Sign, both, sign
+from symgame.domain import Domain, Hypothesis
+from symgame.errors import CircuitError, ModelError, Unsupported, VocabularyError
+from symgame.grammar import read_formula
+from symgame.lowering import Lowering
+from symgame.ring import FRESH, Quotient, Ring, from_sympy, variables
+
+
+@dataclass(frozen=True)
+class LinearPiece:
+    """A piece of phi in the ring: ``phi(z) = slope z + intercept`` between two total inputs (``None`` is infinite)."""
+
+    label: str
+    lower: Quotient | None
+    upper: Quotient | None
+    slope: Quotient
+    intercept: Quotient
+    closed: tuple[bool, bool]
+
+    @property
+    def flat(self) -> bool:
+        return self.slope.is_zero
+
+    def value(self, z: Quotient) -> Quotient:
+        return self.slope * z + self.intercept
+
+
+@dataclass(frozen=True, eq=False)
+class Algebra:
+    """What the properties compute with. ``structural`` is the part of the domain that is true by birth."""
+
+    circuit: Circuit
+    ring: Ring
+    W: tuple[tuple[Quotient, ...], ...]
+    u: tuple[Quotient, ...]
+    tau: tuple[Quotient, ...]
+    pieces: tuple[tuple[LinearPiece, ...], ...] | None
+    values: dict[str, Quotient]
+    structural: Domain
+    domain: Domain
+
+    @property
+    def n(self) -> int:
+        return len(self.u)
+
+    @property
+    def one(self) -> Quotient:
+        return self.ring.quotient(1)
+
+    @property
+    def zero(self) -> Quotient:
+        return self.ring.quotient(0)
+
+    def linear_pieces(self) -> tuple[tuple[LinearPiece, ...], ...]:
+        """The pieces of every activation, or :class:`~symgame.errors.Unsupported` when one is not piecewise linear."""
+        if self.pieces is None:
+            smooth = next(p for p in self.circuit.populations if not p.activation.piecewise_linear)
+            raise Unsupported(
+                f"{smooth.name} has the activation '{smooth.activation.kind}', which is not piecewise linear: its "
+                f"equilibria have no closed form that this version derives"
+            )
+        return self.pieces
+
+    def gain(self, population: int) -> Quotient:
+        """The slope of the increasing piece, when there is one slope only."""
+        slopes = {piece.slope for piece in self.linear_pieces()[population] if not piece.flat}
+        if len(slopes) > 1:
+            name = self.circuit.names[population]
+            raise Unsupported(f"the activation of {name} has several slopes; no single gain stands for it")
+        return slopes.pop()
+
+    @property
+    def gains(self) -> tuple[Quotient, ...]:
+        return tuple(self.gain(i) for i in range(self.n))
+
+    def interaction(self, slopes: tuple[Quotient, ...] | None = None) -> list[list[Quotient]]:
+        """``I - F W`` with ``F = diag(slopes)``; by default the gains. It is ``I - W`` for gain 1."""
+        f = self.gains if slopes is None else slopes
+        return [
+            [(self.one if a == b else self.zero) - f[a] * self.W[a][b] for b in range(self.n)] for a in range(self.n)
+        ]
+
+    def game_matrix(self) -> list[list[Quotient]]:
+        """``I - W``: the Jacobian of the pseudo-gradient, whatever the activation."""
+        return self.interaction((self.one,) * self.n)
+
+    def lowering(self) -> Lowering:
+        """A reader of plain formulas in the circuit's symbols, without words."""
+        return Lowering(self.ring, self.values, self.circuit.symbols, self.structural)
+
+
+@cache
+def algebra(circuit: Circuit) -> Algebra:
+    """The circuit in its ring; see :class:`Algebra`.
+
+    >>> from symgame.named import wilson_cowan
+    >>> [str(e) for e in algebra(wilson_cowan()).interaction()[0]]
+    ['1 - w_EE', 'w_EI']
+    """
+    names = circuit.symbols
+    reserved = set(names) & set(FRESH)
+    if reserved:
+        raise CircuitError(f"the name {reserved.pop()!r} is reserved; choose another")
+    ring = Ring((*names, *FRESH))
+    n = len(circuit.populations)
+
+    def lower(expression: sympy.Expr) -> Quotient:
+        return from_sympy(expression, ring)
+
+    W = tuple(tuple(lower(circuit.W[a, b]) for b in range(n)) for a in range(n))
+    u = tuple(lower(p.input) for p in circuit.populations)
+    tau = tuple(lower(p.tau) for p in circuit.populations)
+    pieces = None
+    if all(p.activation.piecewise_linear for p in circuit.populations):
+        try:
+            pieces = tuple(
+                tuple(_piece(p.activation, piece, lower) for piece in p.activation.pieces or ())
+                for p in circuit.populations
+            )
+        except ValueError as error:
+            raise CircuitError(f"an activation has a piece that is no quotient of polynomials: {error}") from None
+    values = {name: lower(value) for name, value in circuit.values}
+    born = _born(circuit, lower)
+    structural = _domain(ring, born)
+    own = (*born, *_magnitudes(circuit, W), *_assumed(circuit, ring, values, structural))
+    return Algebra(circuit, ring, W, u, tau, pieces, values, structural, _domain(ring, _without_weaker(own)))
+
+
+def _piece(activation: Activation, piece: Piece, lower) -> LinearPiece:  # type: ignore[no-untyped-def]
+    def end(z: sympy.Expr) -> Quotient | None:
+        return None if z in (sympy.oo, -sympy.oo) else lower(z)
+
+    return LinearPiece(
+        piece.label, end(piece.lower), end(piece.upper), lower(piece.slope), lower(piece.intercept),
+        activation.closed(piece),
+    )  # fmt: skip
+
+
+_RELATION_TEXT = {
+    sympy.StrictGreaterThan: ">", sympy.GreaterThan: ">=", sympy.StrictLessThan: "<", sympy.LessThan: "<=",
+}  # fmt: skip
+
+
+def _born(circuit: Circuit, lower) -> tuple[Hypothesis, ...]:  # type: ignore[no-untyped-def]
+    """Time constants are positive, and activation parameters keep the conditions of their kind."""
+    found: dict[Condition, Hypothesis] = {}
+    for p in circuit.populations:
+        for condition, why in (
+            (sign(lower(p.tau), ">"), "time constant"), *_parameter_conditions(p.activation, lower)
+        ):  # fmt: skip
+            if condition == FALSE:
+                raise ModelError(f"{p.name}: a {why} is out of range")
+            if condition != TRUE:
+                found.setdefault(condition, Hypothesis(str(condition), condition, why))
+    return tuple(found.values())
+
+
+def _parameter_conditions(activation: Activation, lower):  # type: ignore[no-untyped-def]
+    for relation in activation.conditions:
+        rel = _RELATION_TEXT.get(type(relation))
+        try:
+            if rel is not None:
+                yield sign(lower(relation.lhs - relation.rhs), rel), f"parameter of {activation.kind}"
+        except ValueError:
+            continue  # a transcendental condition of a smooth kind; no polynomial claim rests on it
+
+
+def _magnitudes(circuit: Circuit, W: tuple[tuple[Quotient, ...], ...]) -> list[Hypothesis]:
+    """Dale's law for symbols: a typed source has weights of one sign."""
+    rows = []
+    for a, target in enumerate(circuit.populations):
+        for b, source in enumerate(circuit.populations):
+            if source.sign is None or W[a][b].is_zero:
+                continue
+            magnitude = W[a][b] if source.sign > 0 else -W[a][b]
+            condition = sign(magnitude, ">=")
+            if condition == FALSE:
+                raise CircuitError(f"the weight to {target.name} from {source.name} breaks Dale's law")
+            if condition != TRUE:
+                rows.append(Hypothesis(str(condition), condition, "magnitude"))
+    return rows
+
+
+def _assumed(circuit: Circuit, ring: Ring, values: dict[str, Quotient], structural: Domain) -> list[Hypothesis]:
+    rows = []
+    for formula in circuit.assume:
+        lowering = Lowering(ring, values, circuit.symbols, structural)
+        node = read_formula(formula, f"[assume] {formula!r}")
+        try:
+            condition = both(*lowering.definitions, lowering.condition(node))
+        except VocabularyError as error:
+            raise ModelError(f"[assume] {formula!r}: {error}. Only the circuit's symbols may be used.") from None
+        if lowering.assumed or lowering.fresh:
+            raise ModelError(f"[assume] {formula!r}: write it without quotients by symbols, roots, abs, min or max.")
+        if condition == FALSE:
+            raise ModelError(f"[assume] {formula!r} is false for every value of the symbols.")
+        parts = node.args if isinstance(node, s.And) else (node,)
+        for part in parts:
+            piece = lowering.condition(part)
+            if piece != TRUE:
+                rows.append(Hypothesis(s.text(part), piece, "assumed"))
+    return rows
+
+
+def _without_weaker(hypotheses: tuple[Hypothesis, ...]) -> tuple[Hypothesis, ...]:
+    """Without repetitions, and without ``p >= 0`` where ``p > 0`` is a hypothesis too."""
+    strict = {h.condition.key for h in hypotheses if isinstance(h.condition, Sign) and h.condition.rel == ">"}
+    kept: dict[Condition, Hypothesis] = {}
+    for h in hypotheses:
+        c = h.condition
+        if not (isinstance(c, Sign) and c.rel == ">=" and c.key in strict):
+            kept.setdefault(c, h)
+    return tuple(kept.values())
+
+
+def _domain(ring: Ring, hypotheses: tuple[Hypothesis, ...]) -> Domain:
+    signs: dict[str, str] = {}
+    for h in hypotheses:
+        c = h.condition
+        if isinstance(c, Sign) and c.rel in (">", ">=") and c.key in ring.names and variables(c.poly) == (c.key,):
+            signs[c.key] = ">" if c.rel == ">" or signs.get(c.key) == ">" else ">="
+    return Domain(ring, hypotheses, signs)

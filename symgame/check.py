@@ -1,0 +1,239 @@
+"""Is a hand-typed statement true of a circuit? Read, give the words their meaning, decide, and say what was missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from symgame import syntax as s
+from symgame.algebra import algebra
+from symgame.circuit import Circuit
+from symgame.condition import TRUE, Condition, at_point, quantifier_free
+from symgame.domain import Hypothesis
+from symgame.equilibria import equilibria, full_branch
+from symgame.errors import BudgetExceeded, HypothesisError, Unsupported, VocabularyError
+from symgame.grammar import read_branch, read_formula
+from symgame.notation import symbol
+from symgame.proof.decide import Query, consistent, decide
+from symgame.proof.solver import DEFAULT_BUDGET
+from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Value, Verdict
+from symgame.properties import count
+from symgame.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A statement with its verdict. ``assumed`` are denominators and roots that the statement supposes."""
+
+    statement: s.Formula
+    given: tuple[s.Formula, ...]
+    verdict: Verdict
+    assumed: tuple[str, ...] = ()
+    missing: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """One sentence for a person."""
+        match self.verdict:
+            case Proved(used=used):
+                return f"proved from {' ; '.join(used)}" if used else "proved without any hypothesis"
+            case Refuted():
+                hint = f"; true if {self.missing}" if self.missing else ""
+                return f"false at the witness, which satisfies every hypothesis{hint}"
+            case Cited(source=source):
+                return f"follows from a theorem whose hypotheses were proved here: {source}"
+            case Undecided(reason=reason):
+                return reason
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A statement lowered for one circuit, ready to be decided."""
+
+    query: Query
+    assumed: tuple[str, ...]
+    words: frozenset[str]
+
+
+def check(
+    circuit: Circuit,
+    statement: str,
+    given: str | Sequence[str] = (),
+    *,
+    at: str | None = None,
+    budget: int = DEFAULT_BUDGET,
+    search_missing: bool = True,
+) -> Checked:
+    """Decide a statement in the formula grammar, under the circuit's domain and the given hypotheses.
+
+    It is true if it holds for all values of its symbols in the domain. Numbers such as ``det`` or ``x(E)`` are read at
+    the branch ``at`` (default: every population active). A quotient adds "denominator is not 0" to the hypotheses and
+    lists it in ``assumed``. After a refutation a single missing hypothesis is looked for.
+
+    Raises :class:`~symgame.errors.FormulaError` or :class:`~symgame.errors.VocabularyError` for what cannot be
+    read, and :class:`~symgame.errors.HypothesisError` when the hypotheses contradict one another.
+
+    >>> from symgame.named import wilson_cowan
+    >>> check(wilson_cowan(), "lds <=> w_EE < 1").verdict.kind
+    'proved'
+    >>> check(wilson_cowan(), "stable(E,I) <=> det > 0").verdict.kind
+    'refuted'
+    """
+    circuit = circuit.fixed()
+    node = read_formula(statement)
+    hypotheses = tuple(read_formula(g, "the hypothesis") for g in ([given] if isinstance(given, str) else given))
+    members = None if at is None else read_branch(at, "--at")
+    try:
+        reading = read(circuit, node, hypotheses, members)
+    except (Unsupported, BudgetExceeded) as error:
+        return Checked(node, hypotheses, Undecided(str(error)))
+    verdict = decide(reading.query, budget, s.text(node))
+    verdict = with_uniqueness(circuit, reading.words, verdict, budget)
+    missing = None
+    if search_missing and isinstance(verdict, Refuted):
+        missing = missing_hypothesis(circuit, node, hypotheses, members, verdict, budget)
+    return Checked(node, hypotheses, verdict, reading.assumed, missing)
+
+
+def read(
+    circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], at: tuple[s.Member, ...] | None = None
+) -> Reading:
+    """Lower a statement and its hypotheses in one ring, collecting what they suppose."""
+    a = algebra(circuit)
+    vocabulary = Vocabulary(circuit, at)
+    lowering = vocabulary.lowering()
+    conclusion = lowering.condition(node)
+    rows: list[Hypothesis] = []
+    for hypothesis in given:
+        for part in hypothesis.args if isinstance(hypothesis, s.And) else (hypothesis,):
+            rows.append(Hypothesis(s.text(part), lowering.condition(part), "given"))
+    fixed = [Hypothesis(text, condition, "denominator or root") for text, condition in lowering.assumed.items()]
+    fixed += [
+        Hypothesis(f"{text} = {name}", definition, "definition")
+        for (text, name), definition in zip(lowering.fresh.items(), lowering.definitions, strict=True)
+    ]
+    query = Query(a.domain.hypotheses, tuple(rows), tuple(fixed), conclusion, a.structural)
+    return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words))
+
+
+def check_domain(circuit: Circuit, budget: int = DEFAULT_BUDGET) -> None:
+    """Refuse a circuit whose assumptions contradict one another."""
+    consistent([(h.text, h.condition) for h in algebra(circuit).domain.hypotheses], budget)
+
+
+# -- the word "unique" ------------------------------------------------------------------------------------------------
+
+_EVIDENCE: dict[Circuit, Proved | Cited] = {}
+
+
+def uniqueness_evidence(circuit: Circuit, budget: int = DEFAULT_BUDGET) -> Proved | Cited:
+    """Why ``unique`` may be exchanged for signs of determinants: proved on this circuit, or the theorem cited.
+
+    Rectified rates: the solver proves that no two branches exist for one input and that some branch always does; the
+    exact families of coinciding inputs (:func:`symgame.properties.count.coincidences`) settle the converse.
+    """
+    free = free_inputs(circuit)
+    if free not in _EVIDENCE:
+        _EVIDENCE[free] = _evidence(free, budget)
+    return _EVIDENCE[free]
+
+
+def free_inputs(circuit: Circuit) -> Circuit:
+    """The circuit with a symbol for every input, and no assumption: ``unique`` speaks of every input."""
+    populations = tuple(
+        replace(p, input=symbol(f"u_{p.name}" if f"u_{p.name}" not in _used(circuit) else f"free_u_{p.name}"))
+        for p in circuit.populations
+    )
+    return replace(circuit, populations=populations, assume=(), values=(), inputs=())
+
+
+def _used(circuit: Circuit) -> set[str]:
+    names = {str(x) for x in circuit.W.free_symbols}
+    for p in circuit.populations:
+        names |= {str(x) for x in p.tau.free_symbols} | {str(x) for x in p.activation.free_symbols}
+    return names
+
+
+def _evidence(circuit: Circuit, budget: int) -> Proved | Cited:
+    a = algebra(circuit)
+    engines: dict[str, None] = {}
+    if count.rectified(a) and a.n <= 3:
+        count.coincidences(a)
+        for lemma in count.uniqueness_lemmas(a, equilibria(circuit)):
+            rows = (*a.structural.hypotheses, Hypothesis(lemma.name, lemma.given))
+            verdict = decide(Query(rows, (), (), lemma.conclusion, a.structural), budget // 10, lemma.name)
+            if not isinstance(verdict, Proved):
+                return Cited(count.SOURCE, ("exact algebra",))
+            engines |= dict.fromkeys(verdict.by)
+        return Proved(tuple(engines))
+    return Cited(count.SOURCE, ("exact algebra",))
+
+
+def with_uniqueness(circuit: Circuit, words: frozenset[str], verdict: Verdict, budget: int) -> Verdict:
+    """A proof that leans on the word ``unique`` is as good as the evidence for that word."""
+    if "unique" not in words or not isinstance(verdict, Proved):
+        return verdict
+    evidence = uniqueness_evidence(circuit, budget)
+    by = tuple(dict.fromkeys((*verdict.by, *evidence.by)))
+    if isinstance(evidence, Cited):
+        return Cited(evidence.source, by, verdict.certificate, verdict.used)
+    return replace(verdict, by=by)
+
+
+# -- what was missing -------------------------------------------------------------------------------------------------
+
+
+def missing_hypothesis(
+    circuit: Circuit,
+    node: s.Formula,
+    given: Sequence[s.Formula],
+    at: tuple[s.Member, ...] | None,
+    refuted: Refuted,
+    budget: int,
+) -> str | None:
+    """The first of a list of natural hypotheses that makes the statement true and fails at the witness."""
+    share = max(budget // 20, 20_000)
+    for text in _candidates(circuit, at):
+        candidate = read_formula(text)
+        if candidate == node or any(candidate == g for g in given):
+            continue
+        try:
+            reading = read(circuit, node, (*given, candidate), at)
+            if not _fails_at(reading.query.given[-1].condition, refuted.witness):
+                continue
+            if isinstance(decide(reading.query, share), Proved):
+                return text
+        except (VocabularyError, HypothesisError, Unsupported, BudgetExceeded):
+            continue
+    return None
+
+
+def _fails_at(condition: Condition, witness: Mapping[str, Value]) -> bool:
+    rational = {n: v for n, v in witness.items() if isinstance(v, Fraction)}
+    if not quantifier_free(condition):
+        return True
+    return at_point(condition, rational) != TRUE
+
+
+def _candidates(circuit: Circuit, at: tuple[s.Member, ...] | None) -> Iterator[str]:
+    """Hypotheses a theoretician would think of, the plainest first."""
+    yield from ("det > 0", "det < 0", "trace < 0", "trace > 0")
+    for name in circuit.names:
+        yield from (f"curvature({name}) > 0", f"curvature({name}) < 0", f"curvature({name}) >= 0")
+    yield from ("disc < 0", "disc > 0", "det != 0")
+    names = [full_branch(circuit).name] if at is None else [",".join(map(str, at))]
+    names += [b.name for b in equilibria(circuit)] if len(circuit.names) <= 2 else []
+    for name in dict.fromkeys(names):
+        yield from (f"exists({name})", f"strict({name})", f"stable({name})")
+    yield from ("p_matrix", "lds", "monotone", "weighted_potential")
+    for name in circuit.inputs:
+        if name in circuit.symbols:
+            yield from (f"{name} > 0", f"{name} < 0", f"{name} = 0")
+    for name in circuit.symbols:
+        if name not in circuit.inputs:
+            yield f"{name} > 0"
+    taus = [str(p.tau) for p in circuit.populations]
+    for one, other in zip(taus, taus[1:], strict=False):
+        yield f"{one} = {other}"
+

@@ -1,0 +1,277 @@
+"""The circuit: populations, signed weights, inputs, time constants, activations. Frozen, whole, checked at birth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import Any, Literal
+
+import sympy
+
+from symgame.activation import Activation
+from symgame.errors import CircuitError, ModelError
+from symgame.kinds import activation as activation_of
+from symgame.notation import check_name, exact, latex_name, symbol
+
+Type = Literal["excitatory", "inhibitory"]
+Form = Literal["rate", "voltage"]
+
+
+@dataclass(frozen=True)
+class Population:
+    """One population: its name, its type (``None`` for signed weights), time constant, input and activation."""
+
+    name: str
+    type: Type | None
+    tau: sympy.Expr
+    input: sympy.Expr
+    activation: Activation
+
+    @property
+    def sign(self) -> int | None:
+        """+1 for an excitatory source, -1 for an inhibitory one, ``None`` without a type."""
+        return None if self.type is None else 1 if self.type == "excitatory" else -1
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A firing-rate circuit ``tau_i x_i' = -x_i + phi_i((W x + u)_i)``.
+
+    ``W[a, b]`` is the *signed* coupling to population a from population b, in the order of ``populations``. A source of
+    declared type obeys Dale's law: its column is ``>= 0`` (excitatory) or ``<= 0`` (inhibitory); numbers are checked
+    at birth, symbols become hypotheses. ``assume`` holds further hypotheses as formulas. ``values`` are exact
+    values of symbols, not yet substituted (:meth:`fixed` does that).
+
+    ``form="voltage"`` declares ``tau v' = -v + W phi(v) + u`` instead. It has the same equilibria (``v = W x + u``), and
+    there the same Jacobian spectrum for every choice of time constants; the flow away from equilibria, and with
+    it the proximal-gradient reading and every global statement, is the rate form's only.
+
+    Raises :class:`~symgame.errors.CircuitError` for shapes, names, signs and numbers that make no circuit.
+    """
+
+    name: str
+    populations: tuple[Population, ...]
+    W: sympy.ImmutableDenseMatrix
+    assume: tuple[str, ...] = ()
+    values: tuple[tuple[str, sympy.Expr], ...] = ()
+    form: Form = "rate"
+    inputs: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        names = self.names
+        n = len(names)
+        if not 1 <= n <= 400:
+            raise CircuitError(f"A circuit has from 1 to 400 populations; this one has {n}.")
+        if self.W.shape != (n, n):
+            raise CircuitError(
+                f"W has shape {self.W.shape} but there are {n} populations ({', '.join(names)}): row a, column b is the "
+                f"coupling to a from b. Pass a {n} by {n} matrix."
+            )
+        for name in names:
+            check_name(name, "a population")
+        if len(set(names)) < n:
+            twice = next(name for name in names if names.count(name) > 1)
+            raise CircuitError(f"Two populations are called {twice!r}; give each a name of its own.")
+        if self.form not in ("rate", "voltage"):
+            raise CircuitError(f"The form is {self.form!r}; it is 'rate' or 'voltage'.")
+        if not self.inputs:
+            object.__setattr__(self, "inputs", tuple(
+                str(p.input) if p.input.is_Symbol else f"u_{p.name}" for p in self.populations
+            ))  # fmt: skip
+        self._check_entries()
+        self._check_symbols()
+
+    def _check_entries(self) -> None:
+        for a, target in enumerate(self.populations):
+            for b, source in enumerate(self.populations):
+                entry = self.W[a, b]
+                if entry.is_Rational and source.sign is not None and entry * source.sign < 0:
+                    raise CircuitError(
+                        f"The weight to {target.name} from {source.name} is {entry}, but {source.name} is {source.type}: "
+                        f"its weights are {'>=' if source.sign > 0 else '<='} 0 (Dale). In a model file give the magnitude."
+                    )
+            if target.tau.is_Rational and target.tau <= 0:
+                raise CircuitError(f"tau of {target.name} is {target.tau}; a time constant is > 0.")
+        for expression, what in self._expressions():
+            if not expression.is_polynomial(*sorted(expression.free_symbols, key=str)):
+                raise CircuitError(f"{what} is {expression}; a polynomial in names and exact numbers was expected.")
+
+    def _expressions(self) -> list[tuple[sympy.Expr, str]]:
+        rows = [
+            (self.W[a, b], f"the weight to {p.name} from {q.name}")
+            for a, p in enumerate(self.populations) for b, q in enumerate(self.populations)
+        ]  # fmt: skip
+        rows += [(p.tau, f"tau of {p.name}") for p in self.populations]
+        rows += [(p.input, f"the input of {p.name}") for p in self.populations]
+        return rows
+
+    def _check_symbols(self) -> None:
+        for name in self.symbols:
+            check_name(name, "a symbol")
+            if name in self.names:
+                raise CircuitError(f"{name!r} names a population and a symbol; give the symbol another name.")
+        roles = {
+            "a weight": {str(x) for x in self.W.free_symbols},
+            "a time constant": {str(x) for p in self.populations for x in p.tau.free_symbols},
+            "an input": {str(x) for p in self.populations for x in p.input.free_symbols},
+            "an activation parameter": {str(x) for p in self.populations for x in p.activation.free_symbols},
+        }
+        for (one, first), (other, second) in combinations(roles.items(), 2):
+            if first & second:
+                raise CircuitError(f"{min(first & second)!r} names {one} and {other}; give each a name of its own.")
+        for name, _ in self.values:
+            check_name(name, "[values]")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(p.name for p in self.populations)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names of its symbols: weights row by row, activation parameters, time constants, inputs."""
+        seen: dict[str, None] = {}
+        groups = [list(self.W), [e for p in self.populations for _, e in p.activation.parameters]]
+        groups += [[p.tau for p in self.populations], [p.input for p in self.populations]]
+        for group in groups:
+            for expression in group:
+                for s in sorted(expression.free_symbols, key=str):
+                    seen[s.name] = None
+        return tuple(seen)
+
+    @property
+    def u(self) -> sympy.ImmutableDenseMatrix:
+        return sympy.ImmutableDenseMatrix([p.input for p in self.populations])
+
+    @property
+    def tau(self) -> sympy.ImmutableDenseMatrix:
+        return sympy.ImmutableDenseMatrix([p.tau for p in self.populations])
+
+    def index(self, population: str) -> int:
+        return self.names.index(population)
+
+    def fixed(self, keep: Sequence[str] = ()) -> Circuit:
+        """The circuit with its values substituted, all but those in ``keep``."""
+        chosen = {n: v for n, v in self.values if n not in keep}
+        if not chosen:
+            return replace(self, values=())
+        table = {symbol(n): v for n, v in chosen.items()}
+        populations = tuple(
+            replace(
+                p, tau=p.tau.xreplace(table), input=p.input.xreplace(table),
+                activation=p.activation.substituted(table),
+            )
+            for p in self.populations
+        )  # fmt: skip
+        values = tuple((n, v) for n, v in self.values if n in chosen)
+        return replace(self, populations=populations, W=self.W.xreplace(table), values=values)
+
+    def with_values(self, **values: object) -> Circuit:
+        """The circuit with these exact values added (or changed): numbers or exact strings."""
+        table = dict(self.values)
+        for name, value in values.items():
+            if name not in self.symbols and name not in table:
+                raise CircuitError(f"there is no symbol {name!r} to give a value (symbols: {', '.join(self.symbols)}).")
+            table[name] = exact(value, f"the value of {name}")
+        return replace(self, values=tuple(table.items()))
+
+    @classmethod
+    def from_matrix(
+        cls,
+        W: Any,
+        *,
+        names: Sequence[str] | None = None,
+        types: Sequence[str | None] | None = None,
+        u: Sequence[object] | None = None,
+        tau: Sequence[object] | None = None,
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        name: str = "circuit",
+        assume: Sequence[str] = (),
+        values: Mapping[str, object] | None = None,
+        form: Form = "rate",
+    ) -> Circuit:
+        """A circuit from a *signed* matrix: nested lists, a NumPy array or a SymPy matrix.
+
+        Entries are exact numbers, exact strings (``"w_EE"``, ``"5/2"``), SymPy expressions or floats, which become
+        the decimal they print as. Names default to ``x1, x2, ...``; inputs to ``u_NAME``, time constants to ``tau_NAME``.
+
+        >>> Circuit.from_matrix([["w_EE", "-w_EI"], ["w_IE", 0]], names=["E", "I"]).W
+        Matrix([
+        [w_EE, -w_EI],
+        [w_IE,     0]])
+        """
+        rows = W.tolist() if hasattr(W, "tolist") else W
+        if not isinstance(rows, list | tuple) or not all(isinstance(r, list | tuple) for r in rows):
+            raise CircuitError("W must be a matrix: a list of rows, a NumPy array or a SymPy matrix.")
+        n = len(rows)
+        for k, row in enumerate(rows):
+            if len(row) != n:
+                raise CircuitError(f"W has {n} rows, but row {k + 1} has {len(row)} entries; it must be square.")
+        names = list(names) if names is not None else [f"x{k + 1}" for k in range(n)]
+        kinds = [activation] * n if isinstance(activation, str | Activation) else list(activation)
+        columns: dict[str, Sequence[object]] = {
+            "names": names, "types": types if types is not None else [None] * n, "activation": kinds,
+            "u": u if u is not None else [f"u_{p}" for p in names],
+            "tau": tau if tau is not None else [f"tau_{p}" for p in names],
+        }  # fmt: skip
+        for what, column in columns.items():
+            if len(column) != n:
+                raise CircuitError(f"W is {n} by {n}, but {what} has {len(column)} entries; give one per population.")
+        populations = tuple(
+            population(p, columns["types"][k], columns["tau"][k], columns["u"][k], columns["activation"][k])
+            for k, p in enumerate(names)
+        )
+        entries = [
+            [exact(entry, f"the weight to {names[a]} from {names[b]}") for b, entry in enumerate(row)]
+            for a, row in enumerate(rows)
+        ]
+        circuit = cls(name, populations, sympy.ImmutableDenseMatrix(entries), tuple(assume), form=form)
+        return circuit.with_values(**dict(values)) if values else circuit
+
+    def _latex(self) -> str:
+        rows = []
+        for k, p in enumerate(self.populations):
+            z = sympy.latex(self.W[k, :].dot([symbol(f"x_{q}") for q in self.names]) + p.input, symbol_names=_LATEX)
+            x = f"x_{{{p.name}}}"
+            rows.append(rf"{sympy.latex(p.tau, symbol_names=_LATEX)}\,\dot {x} &= -{x} + \phi_{{{p.name}}}\left({z}\right)")
+        return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"${self._latex()}$"
+
+
+class _Names(dict[sympy.Symbol, str]):
+    """SymPy's ``symbol_names`` as a rule instead of a table: every symbol is written by :func:`latex_name`."""
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, sympy.Symbol)
+
+    def __getitem__(self, key: sympy.Symbol) -> str:
+        return latex_name(key.name)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+
+_LATEX = _Names()
+
+
+def population(name: str, type_: object, tau: object, u: object, kind: object) -> Population:
+    """One population from plain data; a saturating cap defaults to ``m_NAME``, a soft threshold to ``lambda_NAME``."""
+    if type_ not in (None, "excitatory", "inhibitory"):
+        raise ModelError(f"the type of {name} is {type_!r}; it is 'excitatory', 'inhibitory' or left out.")
+    if not isinstance(kind, Activation):
+        kind = named_activation(name, str(kind), {})
+    return Population(name, type_, exact(tau, f"tau of {name}"), exact(u, f"the input of {name}"), kind)  # type: ignore[arg-type]
+
+
+_DEFAULTS = {"saturating": ("cap", "m_{}"), "soft_threshold": ("threshold", "lambda_{}")}
+
+
+def named_activation(name: str, kind: str, parameters: Mapping[str, Any]) -> Activation:
+    """A built-in kind for one population, its obligatory parameter named after the population when left out."""
+    given = dict(parameters)
+    if kind in _DEFAULTS:
+        key, pattern = _DEFAULTS[kind]
+        given.setdefault(key, symbol(pattern.format(name)))
+    return activation_of(kind, **given)

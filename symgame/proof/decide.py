@@ -1,0 +1,243 @@
+"""Deciding an implication: exact algebra, then the solver; a refutation is a point that was re-evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symgame.condition import (
+    FALSE,
+    TRUE,
+    And,
+    Condition,
+    Exists,
+    Forall,
+    Or,
+    Sign,
+    at_point,
+    both,
+    either,
+    free_names,
+    negation,
+    quantifier_free,
+    renamed,
+)
+from symgame.domain import Domain, Hypothesis
+from symgame.errors import BudgetExceeded, HypothesisError, Unsupported
+from symgame.proof.algebraic import Algebraic, holds_at
+from symgame.proof.smtlib import script
+from symgame.proof.solver import DEFAULT_BUDGET, ENGINE, Answer, ask
+from symgame.proof.verdict import Proved, Refuted, Undecided, Value, Verdict
+from symgame.quantifier import eliminate
+from symgame.ring import FRESH
+
+EXACT = "exact algebra"
+ELIMINATION = "virtual substitution"
+
+
+@dataclass(frozen=True)
+class Query:
+    """Do the hypotheses imply the conclusion?
+
+    ``domain`` and ``given`` may be left out of a proof that does not need them; ``fixed`` (definitions of fresh unknowns,
+    denominators that are not 0) belong to the statement itself. ``structural`` is what lowering used silently.
+    """
+
+    domain: tuple[Hypothesis, ...]
+    given: tuple[Hypothesis, ...]
+    fixed: tuple[Hypothesis, ...]
+    conclusion: Condition
+    structural: Domain
+
+
+def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> Verdict:
+    """Proved, refuted by an exact point, or undecided with the reason.
+
+    Raises :class:`~symgame.errors.HypothesisError` when the hypotheses contradict one another.
+    """
+    try:
+        engines = []
+        loose = [*query.domain, *query.given]
+        resolver = _Resolver(query.structural)
+        rows = [(h.text, resolver.resolve(h.condition)) for h in loose]
+        rows += [(h.text, resolver.resolve(h.condition)) for h in query.fixed]
+        denied = resolver.resolve(negation(query.conclusion))
+        if resolver.eliminated:
+            engines.append(ELIMINATION)
+        if denied == FALSE:
+            consistent(rows, budget)
+            return Proved((*engines, EXACT), used=())
+        rows.append(("the negation of the conclusion", denied))
+        answer = ask(rows, budget)
+        if answer.status == "unsat":
+            consistent(rows[:-1], budget)
+            return _proved(rows, len(loose), answer, engines, query, budget, title)
+        if answer.status == "sat" and answer.point is not None:
+            point = simplified(both(*(c for _, c in rows)), answer.point)
+            if point is None:
+                return Undecided("the solver's counterexample did not survive exact re-evaluation", (ENGINE,))
+            shown = {n: v for n, v in point.items() if n not in FRESH}
+            if resolver.weakened and not _survives(both(*(h.condition for h in loose), negation(query.conclusion)), shown,
+                                                   query.structural):  # fmt: skip
+                return Undecided("the counterexample to an explicit choice is none to the statement", (ENGINE,))
+            return Refuted((*engines, ENGINE, EXACT), shown)
+        return Undecided(answer.reason, (ENGINE,))
+    except (Unsupported, BudgetExceeded) as error:
+        return Undecided(str(error))
+
+
+def _proved(
+    rows: list[tuple[str, Condition]], droppable: int, answer: Answer, engines: list[str], query: Query,
+    budget: int, title: str,
+) -> Verdict:  # fmt: skip
+    """Find hypotheses the proof does not need, then let the solver answer on the text that is kept."""
+    kept = sorted(set(answer.core) | set(range(droppable, len(rows))))
+    for k in [k for k in kept if k < droppable]:
+        trial = [j for j in kept if j != k]
+        if ask([rows[j] for j in trial], 2 * answer.steps + 2_000).status == "unsat":
+            kept = trial
+    chosen = [rows[j] for j in kept]
+    certificate = script(chosen, f"{title}\nunsat: the hypotheses below leave no room for the negation")
+    final = ask(chosen, budget)
+    if final.status != "unsat":  # the smaller set is not re-provable within the budget: keep them all
+        chosen = rows
+        certificate = script(rows, title)
+    used = tuple(text for text, _ in chosen if any(text == h.text for h in (*query.domain, *query.given)))
+    return Proved((*engines, ENGINE), _with_structural(used, chosen, query), certificate)
+
+
+def _with_structural(used: tuple[str, ...], rows: Sequence[tuple[str, Condition]], query: Query) -> tuple[str, ...]:
+    """Add what is true by birth of the names that occur: lowering has used it without saying so."""
+    occurring = frozenset().union(*(free_names(c) for _, c in rows))
+    born = [h.text for h in query.structural.hypotheses if free_names(h.condition) & occurring]
+    order = [h.text for h in (*query.domain, *query.given)]
+    return tuple(t for t in dict.fromkeys(order) if t in used or t in born)
+
+
+def consistent(rows: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDGET) -> None:
+    """Refuse contradictory hypotheses, naming a conflicting subset."""
+    key = tuple(rows)
+    known = _CONSISTENT.get(key)
+    if known is None:
+        known = ask(rows, budget)
+        _CONSISTENT[key] = known
+    if known.status == "unsat":
+        conflict = tuple(rows[k][0] for k in known.core)
+        raise HypothesisError(f"the hypotheses contradict one another: {' ; '.join(conflict)}", conflict)
+
+
+_CONSISTENT: dict[tuple[tuple[str, Condition], ...], Answer] = {}
+
+
+class _Resolver:
+    """Quantifiers out of a query: an existential one becomes fresh unknowns, a universal one is eliminated."""
+
+    def __init__(self, structural: Domain) -> None:
+        self.structural = structural
+        self.eliminated = False
+        self.weakened = False  # a universal hypothesis was exchanged for a consequence: proofs stay, witnesses do not
+        self.taken: set[str] = set()
+
+    def resolve(self, c: Condition) -> Condition:
+        if quantifier_free(c):
+            self.taken |= set(free_names(c)) & set(FRESH)
+            return c
+        match c:
+            case And(args=args):
+                return both(*(self.resolve(a) for a in args))
+            case Or(args=args):
+                return either(*(self.resolve(a) for a in args))
+            case Exists(names=names, body=body):
+                return self.resolve(self._freshened(names, body))
+            case Forall(needed=Sign() | And() | Or() as needed):
+                self.weakened = True
+                return needed
+            case Forall():
+                self.eliminated = True
+                return self.resolve(eliminate(c, self.structural))
+        raise TypeError(c)
+
+    def _freshened(self, names: tuple[str, ...], body: Condition) -> Condition:
+        free = [n for n in FRESH if n not in self.taken and n not in free_names(body)]
+        free = [n for n in names if n not in self.taken] + free
+        if len(free) < len(names):
+            raise Unsupported("more bound unknowns than this version keeps names for")
+        table = dict(zip(names, free, strict=False))
+        self.taken |= set(table.values())
+        return renamed(body, table)
+
+
+# -- witnesses --------------------------------------------------------------------------------------------------------
+
+_SIMPLE = tuple(Fraction(n, d) for n, d in (
+    (1, 1), (2, 1), (0, 1), (1, 2), (3, 1), (-1, 1), (4, 1), (-2, 1), (3, 2), (5, 1), (1, 4), (-1, 2), (10, 1),
+))  # fmt: skip
+
+
+def simplified(condition: Condition, point: dict[str, Value]) -> dict[str, Value] | None:
+    """A point with simple coordinates where the condition still holds, or ``None`` if it does not hold at all."""
+    if any(isinstance(v, Algebraic) for v in point.values()):
+        rational = _rounded(condition, point)
+        if rational is None:
+            return dict(point) if holds_at(condition, point) else None
+        point = dict(rational)
+    exact = {n: v for n, v in point.items() if isinstance(v, Fraction)}
+    if not _holds(condition, exact):
+        return None
+    for _ in range(2):
+        for name in sorted(exact):
+            for candidate in _candidates(exact[name]):
+                if _holds(condition, {**exact, name: candidate}):
+                    exact[name] = candidate
+                    break
+    return dict(exact)
+
+
+def _holds(condition: Condition, point: dict[str, Fraction]) -> bool:
+    match condition:
+        case Sign():
+            return holds_at(condition, point)
+        case And(args=args):
+            return all(_holds(a, point) for a in args)
+        case Or(args=args):
+            return any(_holds(a, point) for a in args)
+    raise TypeError(condition)
+
+
+def _survives(condition: Condition, point: Mapping[str, Value], structural: Domain) -> bool:
+    """The quantified statement itself at a rational point: with numbers put in, elimination decides it."""
+    rational = {n: v for n, v in point.items() if isinstance(v, Fraction)}
+    if len(rational) < len(point):
+        return False
+    missing = free_names(condition) - set(rational) - set(FRESH)
+    complete = {**rational, **dict.fromkeys(missing, Fraction(1))}
+    return eliminate(at_point(condition, complete), structural) == TRUE
+
+
+def _candidates(value: Fraction) -> Iterator[Fraction]:
+    """Simpler numbers first; at last the value itself is kept by the caller."""
+    for simple in _SIMPLE:
+        if simple == value:
+            return
+        yield simple
+    for denominator in (1, 2, 4, 10, 100, 1000):
+        near = Fraction(round(value * denominator), denominator)
+        if near == value:
+            return
+        yield near
+
+
+def _rounded(condition: Condition, point: dict[str, Value]) -> dict[str, Fraction] | None:
+    """Rational numbers in the place of algebraic ones, when the condition leaves them room."""
+    current = dict(point)
+    for _ in range(40):
+        middles = {n: v if isinstance(v, Fraction) else (v.low + v.high) / 2 for n, v in current.items()}
+        for shown in (middles, {n: v.limit_denominator(1000) for n, v in middles.items()}):
+            if _holds(condition, shown):
+                return shown
+        current = {n: v.refined() if isinstance(v, Algebraic) else v for n, v in current.items()}
+    return None
+
+
+__all__ = ["ELIMINATION", "EXACT", "TRUE", "Query", "consistent", "decide", "simplified"]

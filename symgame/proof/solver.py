@@ -1,0 +1,84 @@
+"""The SMT back end: z3 on the very text that is kept as the certificate, with a budget of solver steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+
+import z3
+
+from symgame.condition import Condition
+from symgame.proof.algebraic import Algebraic
+from symgame.proof.smtlib import mangled, names_in_order, script
+
+ENGINE = f"z3 {z3.get_version_string()}"
+DEFAULT_BUDGET = 3_000_000
+CLOCK_MS = 20_000  # the last guard, far beyond what the budget of steps takes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``unsat`` with the indices of a core, ``sat`` with a point, or ``unknown`` with the solver's reason."""
+
+    status: str
+    core: tuple[int, ...] = ()
+    point: dict[str, Fraction | Algebraic] | None = None
+    reason: str = ""
+    steps: int = 0
+
+
+def ask(assertions: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDGET) -> Answer:
+    """Whether the assertions can hold together. A fresh solver each time: fast, and the same answer every time."""
+    text = script(assertions, "query")
+    context = z3.Context()
+    parsed = z3.parse_smt2_string(text, ctx=context)
+    solver = z3.SolverFor("QF_NRA", ctx=context)
+    solver.set("rlimit", budget)
+    solver.set("timeout", CLOCK_MS)
+    for k, assertion in enumerate(parsed):
+        solver.assert_and_track(assertion, z3.Bool(f"track!{k}", context))
+    result = solver.check()
+    if result == z3.unsat:
+        core = tuple(sorted(int(str(c).split("!")[1]) for c in solver.unsat_core()))
+        return Answer("unsat", core, steps=_steps(solver))
+    if result == z3.sat:
+        names = names_in_order(c for _, c in assertions)
+        table = mangled(names)
+        model = solver.model()
+        point: dict[str, Fraction | Algebraic] = {}
+        for name in names:
+            value = model.eval(z3.Real(table[name], context), model_completion=True)
+            number = _number(value)
+            if number is None:
+                return Answer("unknown", reason="the solver's model is not a number")
+            point[name] = number
+        return Answer("sat", point=point)
+    reason = solver.reason_unknown()
+    budget_ran_out = any(word in reason for word in ("resource", "max", "timeout", "cancel"))
+    return Answer("unknown", reason=f"budget of {budget} solver steps used up" if budget_ran_out else reason)
+
+
+def _steps(solver: z3.Solver) -> int:
+    """How much of the budget the answer took."""
+    statistics = solver.statistics()
+    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0
+
+
+def _number(value: z3.ExprRef) -> Fraction | Algebraic | None:
+    if z3.is_rational_value(value):
+        return Fraction(value.numerator_as_long(), value.denominator_as_long())
+    if not z3.is_algebraic_value(value):
+        return None
+    fractions = [Fraction(c.numerator_as_long(), c.denominator_as_long()) for c in value.poly()]
+    scale = lcm(*(c.denominator for c in fractions))
+    integers = tuple(int(c * scale) for c in fractions)
+    for precision in (5, 20, 60):
+        near = value.approx(precision)
+        middle, width = Fraction(near.numerator_as_long(), near.denominator_as_long()), Fraction(2, 10**precision)
+        try:
+            return Algebraic(integers, middle - width, middle + width)
+        except ValueError:
+            continue  # the interval holds another root, or the polynomial is reducible there: look closer
+    return None

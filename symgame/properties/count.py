@@ -1,0 +1,109 @@
+"""How many equilibria: exactly one for every input, several, or none, with the evidence for each.
+
+For separable piecewise-linear phi the map ``z -> z - W phi(z)`` is linear on boxes, with determinants ``det(I - W F)``, F
+running over the slopes. If all of them have one sign it is a homeomorphism: the determinant is affine in each slope,
+so it keeps its sign on the whole box of slopes, and ``z - z' - W (phi(z) - phi(z'))`` is such a matrix times ``z - z'``. If
+two signs occur it is none. Sources: H. Samelson, R. M. Thrall, O. Wesler, Proc. AMS 9 (1958) 805 (for LCP);
+T. Fujisawa and E. S. Kuh, SIAM J. Appl. Math. 22 (1972) 307.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from symgame.algebra import Algebra
+from symgame.condition import Condition, both, either, negation
+from symgame.equilibria import Branch
+from symgame.errors import Unsupported
+from symgame.ring import Quotient, adjugate, determinant, submatrix
+
+SOURCE = "FujisawaKuh1972"
+MAX_VERTICES = 2**10
+
+
+def unique(algebra: Algebra) -> Condition:
+    """Exactly one equilibrium for every input: all ``det(I - F W)`` over the slopes of the pieces have one sign."""
+    choices = [tuple(dict.fromkeys(p.slope for p in row)) for row in algebra.linear_pieces()]
+    count = 1
+    for slopes in choices:
+        count *= len(slopes)
+    if count > MAX_VERTICES:
+        raise Unsupported(f"{count} choices of slopes are more than {MAX_VERTICES}")
+    numbers = [determinant(algebra.interaction(slopes), algebra.ring) for slopes in product(*choices)]
+    numbers = list(dict.fromkeys(numbers))
+    return either(*(both(*(algebra.structural.compare(d, rel) for d in numbers)) for rel in (">", "<")))
+
+
+@dataclass(frozen=True)
+class Lemma:
+    """A step of the proof that ``unique`` is what it is said to be: hypotheses imply a conclusion."""
+
+    name: str
+    given: Condition
+    conclusion: Condition
+
+
+def uniqueness_lemmas(algebra: Algebra, branches: tuple[Branch, ...]) -> Iterator[Lemma]:
+    """For rectified rates: no two branches at once, some branch always, and otherwise two equilibria for one input."""
+    condition = unique(algebra)
+    for one, other in combinations(branches, 2):
+        yield Lemma(f"not both ({one.name}) and ({other.name})", condition,
+                    negation(both(one.exists, other.exists)))  # fmt: skip
+    for branch in branches:
+        yield Lemma(f"no continuum ({branch.name})", condition, negation(branch.continuum))
+    yield Lemma("some branch exists", condition, either(*(b.exists for b in branches)))
+
+
+@dataclass(frozen=True)
+class Coincidence:
+    """An input with two equilibria: on the index set, A z = det e_j for the j-th adjugate column z.
+
+    With A z <= 0 on the set and z_j > 0, ``u = A z^+ - (A z)^+`` has the equilibria ``z^+`` and ``z^-``, which differ in j.
+    ``when``: the set is minimal with a minor <= 0, so that z_j, the minor without j, is positive.
+    """
+
+    index_set: tuple[int, ...]
+    z: tuple[Quotient, ...]
+    when: Condition
+
+
+def coincidences(algebra: Algebra) -> tuple[Coincidence, ...]:
+    """One family of coinciding inputs per index set; the adjugate identity is verified exactly at birth."""
+    matrix = algebra.interaction()
+    compare = algebra.structural.compare
+    rows = []
+    for size in range(1, algebra.n + 1):
+        for chosen in combinations(range(algebra.n), size):
+            block = submatrix(matrix, chosen, chosen)
+            minor = determinant(block, algebra.ring)
+            column = [row[0] for row in adjugate(block, algebra.ring)]
+            for r, entries in enumerate(block):
+                total = algebra.zero
+                for a, z in zip(entries, column, strict=True):
+                    total = total + a * z
+                if total != (minor if r == 0 else algebra.zero):
+                    raise ArithmeticError("the adjugate identity failed")  # pragma: no cover - exact algebra
+            smaller = [
+                determinant(submatrix(matrix, s, s), algebra.ring)
+                for k in range(1, size) for s in combinations(chosen, k)
+            ]  # fmt: skip
+            when = both(compare(minor, "<="), *(compare(m, ">") for m in smaller))
+            z = [algebra.zero] * algebra.n
+            for k, i in enumerate(chosen):
+                z[i] = column[k]
+            rows.append(Coincidence(chosen, tuple(z), when))
+    return tuple(rows)
+
+
+def rectified(algebra: Algebra) -> bool:
+    """Every phi is ReLU with gain 1 and threshold 0, with or without a cap: the class of :func:`coincidences`."""
+    one, zero = algebra.one, algebra.zero
+    for row in algebra.linear_pieces():
+        silent, active = row[0], row[1] if len(row) > 1 else row[0]
+        if silent.label != "silent" or active.label != "active" or len(row) > 3:
+            return False
+        if silent.intercept != zero or silent.upper != zero or active.slope != one or active.intercept != zero:
+            return False
+    return True

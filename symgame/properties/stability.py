@@ -1,0 +1,102 @@
+"""Stability of a branch: the Jacobian, its characteristic polynomial, Routh and Hurwitz for any degree.
+
+Source: Liénard and Chipart, J. Math. Pures Appl. 10 (1914) 291; F. R. Gantmacher, The Theory of Matrices, ch. XV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symgame.algebra import Algebra
+from symgame.condition import Condition, both
+from symgame.equilibria import Branch
+from symgame.ring import Quotient, Ring, characteristic_polynomial, determinant
+
+Taus = Sequence[Quotient]
+
+
+def jacobian(algebra: Algebra, slopes: Sequence[Quotient], taus: Taus | None = None) -> list[list[Quotient]]:
+    """``diag(1/tau) (F W - I)`` with ``F = diag(slopes)``. The voltage form has a similar matrix: the same spectrum."""
+    times = algebra.tau if taus is None else taus
+    return [[-entry / times[i] for entry in row] for i, row in enumerate(algebra.interaction(tuple(slopes)))]
+
+
+def block_polynomial(branch: Branch, taus: Taus | None = None) -> list[Quotient]:
+    """Characteristic polynomial of the Jacobian on the active block, leading coefficient first.
+
+    The silent and saturated rates add the factors ``s + 1/tau_i``, which are stable and do not couple back.
+    """
+    full = jacobian(branch.algebra, branch.slopes, taus)
+    block = [[full[i][j] for j in branch.increasing] for i in branch.increasing]
+    return characteristic_polynomial(block, branch.algebra.ring)
+
+
+def hurwitz_determinant(coefficients: Sequence[Quotient], k: int, ring: Ring) -> Quotient:
+    """The k-th leading minor of the Hurwitz matrix ``H[i][j] = c_{2j - i}`` (1-based)."""
+    zero = ring.quotient(0)
+
+    def entry(i: int, j: int) -> Quotient:
+        index = 2 * (j + 1) - (i + 1)
+        return coefficients[index] if 0 <= index < len(coefficients) else zero
+
+    return determinant([[entry(i, j) for j in range(k)] for i in range(k)], ring)
+
+
+def routh_hurwitz(coefficients: Sequence[Quotient], ring: Ring) -> list[Quotient]:
+    """Numbers all positive if and only if every root of the monic polynomial has negative real part.
+
+    Liénard and Chipart: every second coefficient from the last, and every second Hurwitz determinant.
+    """
+    n = len(coefficients) - 1
+    rows = [coefficients[k] for k in range(n, 0, -2)]
+    rows += [hurwitz_determinant(coefficients, k, ring) for k in range(n - 1, 0, -2)]
+    return rows
+
+
+def hurwitz(branch: Branch, taus: Taus | None = None) -> Condition:
+    """All eigenvalues of the Jacobian on this piece have negative real part (no existence implied)."""
+    a = branch.algebra
+    numbers = routh_hurwitz(block_polynomial(branch, taus), a.ring)
+    return both(*(a.structural.compare(q, ">") for q in numbers))
+
+
+def stable(branch: Branch, taus: Taus | None = None) -> Condition:
+    """Strictly inside its pieces and Hurwitz: exponentially stable by linearisation."""
+    return both(branch.strict, hurwitz(branch, taus))
+
+
+def circuit_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
+    """``diag(1/tau) (-I + F W)`` is Hurwitz, with F the gains."""
+    polynomial = characteristic_polynomial(jacobian(algebra, algebra.gains, taus), algebra.ring)
+    return both(*(algebra.structural.compare(q, ">") for q in routh_hurwitz(polynomial, algebra.ring)))
+
+
+def trace(branch: Branch, taus: Taus | None = None) -> Quotient:
+    """Trace of the whole Jacobian on the branch."""
+    full = jacobian(branch.algebra, branch.slopes, taus)
+    total = branch.algebra.zero
+    for i in range(branch.algebra.n):
+        total = total + full[i][i]
+    return total
+
+
+def discriminant(branch: Branch, taus: Taus | None = None) -> Quotient:
+    """Discriminant of the characteristic polynomial of the whole Jacobian; negative for n = 2: a focus."""
+    ring = branch.algebra.ring
+    return polynomial_discriminant(
+        characteristic_polynomial(jacobian(branch.algebra, branch.slopes, taus), ring), ring
+    )
+
+
+def polynomial_discriminant(coefficients: Sequence[Quotient], ring: Ring) -> Quotient:
+    """``prod_{i<j} (r_i - r_j)^2`` over the roots of a monic polynomial: (-1)^{n(n-1)/2} Res(p, p')."""
+    n = len(coefficients) - 1
+    if n < 2:
+        return ring.quotient(1)
+    zero = ring.quotient(0)
+    slope = [c * ring.quotient(n - k) for k, c in enumerate(coefficients[:-1])]
+    size = 2 * n - 1
+    rows = [[zero] * k + list(coefficients) + [zero] * (size - n - 1 - k) for k in range(n - 1)]
+    rows += [[zero] * k + slope + [zero] * (size - n - k) for k in range(n)]
+    resultant = determinant(rows, ring)
+    return -resultant if (n * (n - 1) // 2) % 2 else resultant

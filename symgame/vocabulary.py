@@ -1,0 +1,193 @@
+"""What the words of a formula mean for a circuit: each word is a condition, or a number, built from the properties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from symgame import syntax as s
+from symgame.algebra import Algebra, algebra
+from symgame.circuit import Circuit
+from symgame.condition import Condition, Exists, Forall, both, implies
+from symgame.domain import Domain
+from symgame.equilibria import Branch, branch, full_branch
+from symgame.errors import Unsupported, VocabularyError
+from symgame.lowering import Lowering
+from symgame.properties import count, diagonal, nash, potential, response, stability
+from symgame.ring import FRESH, Quotient
+from symgame.words import (
+    BRANCH_NUMBERS,
+    BRANCH_WORDS,
+    CIRCUIT_WORDS,
+    QUANTIFIERS,
+    READ_CONDITIONS,
+    READINGS,
+    nearest,
+)
+
+Taus = tuple[Quotient, ...] | None
+
+_OF_BRANCH: dict[str, Callable[[Branch, Taus], Condition]] = {
+    "exists": lambda b, taus: b.exists,
+    "continuum": lambda b, taus: b.continuum,
+    "strict": lambda b, taus: b.strict,
+    "hurwitz": stability.hurwitz,
+    "stable": stability.stable,
+    "stationary": lambda b, taus: b.exists,
+    "local_nash": lambda b, taus: nash.local_nash(b),
+    "nash": lambda b, taus: nash.nash(b),
+}
+_OF_CIRCUIT: dict[str, Callable[[Algebra, Taus], Condition]] = {
+    "unique": lambda a, taus: count.unique(a),
+    "p_matrix": lambda a, taus: diagonal.p_matrix(a),
+    "lds": lambda a, taus: diagonal.exists_weights(a, a.interaction()),
+    "rosen": lambda a, taus: diagonal.exists_weights(a, a.game_matrix()),
+    "monotone": lambda a, taus: diagonal.monotone(a),
+    "hurwitz": stability.circuit_hurwitz,
+    "potential": lambda a, taus: potential.potential(a),
+    "weighted_potential": lambda a, taus: potential.weighted_potential(a),
+}
+_OF_NUMBER: dict[str, Callable[[Branch, Taus], Quotient]] = {
+    "trace": stability.trace,
+    "det": lambda b, taus: b.determinant,
+    "disc": stability.discriminant,
+}
+
+
+@dataclass
+class Vocabulary:
+    """The meaning of every word for one circuit, numbers read at one branch (every population active by default)."""
+
+    circuit: Circuit
+    at: tuple[s.Member, ...] | None = None
+    taus: Taus = None
+    words: set[str] = field(default_factory=set)
+
+    @property
+    def algebra(self) -> Algebra:
+        return algebra(self.circuit)
+
+    @property
+    def here(self) -> Branch:
+        return full_branch(self.circuit) if self.at is None else branch(self.circuit, self.at)
+
+    def lowering(self) -> Lowering:
+        a = self.algebra
+        return Lowering(
+            a.ring, a.values, self.circuit.symbols, a.structural, number_word=self.number, condition_word=self.condition
+        )
+
+    # -- numbers ------------------------------------------------------------------------------------------------
+
+    def number(self, node: s.Formula, lowering: Lowering) -> Quotient | None:
+        if isinstance(node, s.Name) and node.id in BRANCH_NUMBERS:
+            self.words.add(node.id)
+            return _OF_NUMBER[node.id](self.here, self.taus)
+        if isinstance(node, s.Call) and node.name in READINGS:
+            self.words.add(node.name)
+            population = self._population(node, 0)
+            if node.name == "curvature":
+                return nash.own_curvature(self.here, population)
+            if self.here.determinant.is_zero:
+                raise VocabularyError(f"'{node}': the determinant of that branch is 0 for every value of the symbols")
+            lowering.suppose_nonzero(self.here.determinant, str(self.here.determinant))
+            if node.name == "x":
+                return self.here.rate(population)
+            if node.name == "energy":
+                return nash.energy(self.here, population)
+            return response.response(self.here, population, self._input(node))
+        if isinstance(node, s.Name) and node.id in READINGS | READ_CONDITIONS:
+            raise VocabularyError(f"'{node.id}' needs a population, as in {node.id}({self.circuit.names[0]})")
+        return None
+
+    def _population(self, node: s.Call, place: int) -> int:
+        wanted = (READINGS | READ_CONDITIONS)[node.name]
+        if len(node.args) != len(wanted):
+            raise VocabularyError(
+                f"{node.name} takes {len(wanted)} argument{'s' if len(wanted) > 1 else ''} ({', '.join(wanted)}), "
+                f"not {len(node.args)}, at column {node.at + 1}"
+            )
+        name = node.args[place]
+        if not isinstance(name, s.Name) or name.id not in self.circuit.names:
+            raise VocabularyError(
+                f"{node.name} is of a population, not of '{name}', at column {name.at + 1}"
+                f"{nearest(str(name), self.circuit.names)}"
+            )
+        return self.circuit.index(name.id)
+
+    def _input(self, node: s.Call) -> int:
+        name = node.args[1]
+        inputs = self.circuit.inputs
+        if not isinstance(name, s.Name) or name.id not in inputs:
+            raise VocabularyError(
+                f"dx(..., INPUT) wants the input of a population, not '{name}', at column {name.at + 1}"
+                f"{nearest(str(name), inputs)}"
+            )
+        if inputs.count(name.id) > 1:
+            raise VocabularyError(f"the input {name.id!r} drives several populations; dx is for one")
+        return inputs.index(name.id)
+
+    # -- conditions ---------------------------------------------------------------------------------------------
+
+    def condition(self, node: s.Formula, lowering: Lowering) -> Condition | None:
+        if isinstance(node, s.Name):
+            if node.id in CIRCUIT_WORDS:
+                self.words.add(node.id)
+                return _OF_CIRCUIT[node.id](self.algebra, self.taus)
+            if node.id in BRANCH_WORDS:
+                raise VocabularyError(f"'{node.id}' needs a branch, as in {node.id}({','.join(self.circuit.names)})")
+            if node.id not in (*self.circuit.symbols, *self.algebra.values, *BRANCH_NUMBERS, *READINGS, *READ_CONDITIONS):
+                raise VocabularyError(
+                    f"unknown word {node.id!r} at column {node.at + 1}"
+                    f"{nearest(node.id, (*CIRCUIT_WORDS, *BRANCH_WORDS, *BRANCH_NUMBERS, *self.circuit.symbols))}"
+                )
+        if isinstance(node, s.Call):
+            if node.name in BRANCH_WORDS:
+                self.words.add(node.name)
+                members = tuple(a for a in node.args if isinstance(a, s.Member))
+                return _OF_BRANCH[node.name](branch(self.circuit, members), self.taus)
+            if node.name in READ_CONDITIONS:
+                self.words.add(node.name)
+                population = self._population(node, 0)
+                lowering.suppose_nonzero(self.here.determinant, str(self.here.determinant))
+                return lowering.compare(response.response(self.here, population, population), "<")
+            if node.name in QUANTIFIERS:
+                self.words.add(node.name)
+                return self._over_taus(node, lowering)
+        return None
+
+    def _over_taus(self, node: s.Call, lowering: Lowering) -> Condition:
+        """The time constants bound: fresh, positive and independent, whatever the circuit makes of them.
+
+        The words of a circuit do not change when all time constants are scaled, so the last of them is 1.
+        """
+        if len(node.args) != 1 or not s.is_condition(node.args[0]):
+            raise VocabularyError(f"{node.name} takes one condition, as in {node.name}(hurwitz(...))")
+        if self.taus is not None:
+            raise VocabularyError(f"{node.name} inside another for_all_tau or for_some_tau")
+        own = {n for p in self.circuit.populations for n in map(str, p.tau.free_symbols)}
+        named = {part.id for part in s.walk(node.args[0]) if isinstance(part, s.Name)} & own
+        if named:
+            raise VocabularyError(f"{node.name} binds the time constants; {named.pop()!r} cannot be named inside it")
+        a = self.algebra
+        names = FRESH[12 : 12 + a.n - 1]
+        if len(names) < a.n - 1:
+            raise Unsupported(f"{node.name} is decided for at most {len(FRESH) - 11} populations")
+        bound = tuple(a.ring.of(n) for n in names)
+        structural = Domain(a.ring, a.structural.hypotheses, {**a.structural.signs, **dict.fromkeys(names, ">")})
+        inner_words = replace(self, taus=(*bound, a.one))
+        inner = replace(
+            lowering, structural=structural, number_word=inner_words.number, condition_word=inner_words.condition,
+            assumed={}, definitions=[], fresh=dict(lowering.fresh),
+        )  # fmt: skip
+        body = inner.condition(node.args[0])
+        if inner.definitions:
+            raise VocabularyError(f"{node.name}: roots, abs, min and max are not read inside it")
+        self.words |= inner_words.words
+        lowering.assumed.update(inner.assumed)
+        positive = both(*(lowering.compare(t, ">") for t in bound))
+        if not names:
+            return body
+        if node.name == "for_all_tau":
+            return Forall(names, implies(positive, body))
+        return Exists(names, both(positive, body))
