@@ -86,6 +86,9 @@ class Algebra:
 
     @property
     def gains(self) -> tuple[Quotient, ...]:
+        """The slopes of the increasing pieces; 1 for smooth activations, whose matrix questions are about I - W."""
+        if self.pieces is None:
+            return (self.one,) * self.n
         return tuple(self.gain(i) for i in range(self.n))
 
     def interaction(self, slopes: tuple[Quotient, ...] | None = None) -> list[list[Quotient]]:

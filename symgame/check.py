@@ -113,7 +113,7 @@ def read(
         Hypothesis(f"{text} = {name}", definition, "definition")
         for (text, name), definition in zip(lowering.fresh.items(), lowering.definitions, strict=True)
     ]
-    query = Query(a.domain.hypotheses, tuple(rows), tuple(fixed), conclusion, a.structural)
+    query = Query(a.domain.hypotheses, tuple(rows), tuple(fixed), conclusion, a.structural, a.domain)
     return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words))
 
 
@@ -162,7 +162,7 @@ def _evidence(circuit: Circuit, budget: int) -> Proved | Cited:
         count.coincidences(a)
         for lemma in count.uniqueness_lemmas(a, equilibria(circuit)):
             rows = (*a.structural.hypotheses, Hypothesis(lemma.name, lemma.given))
-            verdict = decide(Query(rows, (), (), lemma.conclusion, a.structural), budget // 10, lemma.name)
+            verdict = decide(Query(rows, (), (), lemma.conclusion, a.structural, a.structural), budget // 10, lemma.name)
             if not isinstance(verdict, Proved):
                 return Cited(count.SOURCE, ("exact algebra",))
             engines |= dict.fromkeys(verdict.by)
@@ -193,8 +193,12 @@ def missing_hypothesis(
     budget: int,
 ) -> str | None:
     """The first of a list of natural hypotheses that makes the statement true and fails at the witness."""
-    share = max(budget // 20, 20_000)
+    share = max(budget // 50, 10_000)
+    premises = [node.left] if isinstance(node, s.Implies) else []
+    patience = 4  # how many candidates may run out of budget before the search gives up
     for text in _candidates(circuit, at):
+        if patience == 0:
+            return None
         candidate = read_formula(text)
         if candidate == node or any(candidate == g for g in given):
             continue
@@ -202,7 +206,12 @@ def missing_hypothesis(
             reading = read(circuit, node, (*given, candidate), at)
             if not _fails_at(reading.query.given[-1].condition, refuted.witness):
                 continue
-            if isinstance(decide(reading.query, share), Proved):
+            verdict = decide(reading.query, share)
+            patience -= isinstance(verdict, Undecided)
+            if not isinstance(verdict, Proved):
+                continue
+            vacuous = read(circuit, s.Truth(False), (*given, candidate, *premises), at)
+            if isinstance(decide(vacuous.query, share), Refuted):  # the premises can hold together with it
                 return text
         except (VocabularyError, HypothesisError, Unsupported, BudgetExceeded):
             continue
@@ -222,6 +231,8 @@ def _candidates(circuit: Circuit, at: tuple[s.Member, ...] | None) -> Iterator[s
     for name in circuit.names:
         yield from (f"curvature({name}) > 0", f"curvature({name}) < 0", f"curvature({name}) >= 0")
     yield from ("disc < 0", "disc > 0", "det != 0")
+    if algebra(circuit).pieces is None:
+        return
     names = [full_branch(circuit).name] if at is None else [",".join(map(str, at))]
     names += [b.name for b in equilibria(circuit)] if len(circuit.names) <= 2 else []
     for name in dict.fromkeys(names):

@@ -199,6 +199,28 @@ def at_point(c: Condition, point: Mapping[str, Fraction]) -> Condition:
     return mapped(c, change)
 
 
+def disjuncts(c: Condition, most: int) -> list[Condition] | None:
+    """A quantifier-free condition as alternatives, each a conjunction of signs; ``None`` when there are more than ``most``."""
+    match c:
+        case Or(args=args):
+            rows = []
+            for a in args:
+                part = disjuncts(a, most)
+                if part is None or len(rows) + len(part) > most:
+                    return None
+                rows += part
+            return rows
+        case And(args=args):
+            rows = [TRUE]
+            for a in args:
+                part = disjuncts(a, most)
+                if part is None or len(rows) * len(part) > most:
+                    return None
+                rows = [both(row, piece) for row in rows for piece in part]
+            return rows
+    return [c]
+
+
 def quantifier_free(c: Condition) -> bool:
     match c:
         case Sign():

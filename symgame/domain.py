@@ -62,10 +62,21 @@ class Domain:
         return ">=" if known is None and exponent % 2 == 0 else known
 
     def compare(self, q: Quotient, rel: str) -> Condition:
-        """``q rel 0`` where ``q`` is defined, with the factors of known sign taken out. Exact."""
+        """``q rel 0`` where ``q`` is defined, with the factors of known sign taken out. Exact.
+
+        An inequality splits on the sign of the denominator instead of multiplying by it: solvers like low degrees.
+        """
         if rel in ("<", "<="):
             q, rel = -q, rel.replace("<", ">")
-        return self.split(Sign(q.over if rel in ("=", "!=") else q.over * q.under, rel))
+        if rel in ("=", "!="):
+            return self.split(Sign(q.over, rel))
+        below = self.split(Sign(q.under, ">"))
+        if below == TRUE:
+            return self.split(Sign(q.over, rel))
+        above = self.split(Sign(-q.under, ">"))
+        if above == TRUE:
+            return self.split(Sign(-q.over, rel))
+        return either(both(below, self.split(Sign(q.over, rel))), both(above, self.split(Sign(-q.over, rel))))
 
     def split(self, atom: Sign) -> Condition:
         """An equivalent condition under this domain whose polynomials have no factor of known sign and no square."""

@@ -178,7 +178,7 @@ def value_at(p: Poly, point: Mapping[str, Fraction]) -> Fraction:
         term = Fraction(int(coefficient))
         for name, power in zip(names, monomial, strict=True):
             if power:
-                term *= point[name] ** power
+                term *= point[name] ** int(power)
         total += term
     return total
 

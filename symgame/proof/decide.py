@@ -17,6 +17,7 @@ from symgame.condition import (
     Sign,
     at_point,
     both,
+    disjuncts,
     either,
     free_names,
     negation,
@@ -26,6 +27,7 @@ from symgame.condition import (
 from symgame.domain import Domain, Hypothesis
 from symgame.errors import BudgetExceeded, HypothesisError, Unsupported
 from symgame.proof.algebraic import Algebraic, holds_at
+from symgame.proof.sampling import find
 from symgame.proof.smtlib import script
 from symgame.proof.solver import DEFAULT_BUDGET, ENGINE, Answer, ask
 from symgame.proof.verdict import Proved, Refuted, Undecided, Value, Verdict
@@ -33,6 +35,8 @@ from symgame.quantifier import eliminate
 from symgame.ring import FRESH
 
 EXACT = "exact algebra"
+FIRST_TRY = 100_000
+MAX_CASES = 48
 ELIMINATION = "virtual substitution"
 
 
@@ -41,7 +45,8 @@ class Query:
     """Do the hypotheses imply the conclusion?
 
     ``domain`` and ``given`` may be left out of a proof that does not need them; ``fixed`` (definitions of fresh unknowns,
-    denominators that are not 0) belong to the statement itself. ``structural`` is what lowering used silently.
+    denominators that are not 0) belong to the statement itself. ``structural`` is what lowering used silently, ``full``
+    the whole domain, whose signs eliminate unknowns and steer samples.
     """
 
     domain: tuple[Hypothesis, ...]
@@ -49,6 +54,7 @@ class Query:
     fixed: tuple[Hypothesis, ...]
     conclusion: Condition
     structural: Domain
+    full: Domain
 
 
 def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> Verdict:
@@ -59,7 +65,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
     try:
         engines = []
         loose = [*query.domain, *query.given]
-        resolver = _Resolver(query.structural)
+        resolver = _Resolver(query.full)
         rows = [(h.text, resolver.resolve(h.condition)) for h in loose]
         rows += [(h.text, resolver.resolve(h.condition)) for h in query.fixed]
         denied = resolver.resolve(negation(query.conclusion))
@@ -69,7 +75,13 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
             consistent(rows, budget)
             return Proved((*engines, EXACT), used=())
         rows.append(("the negation of the conclusion", denied))
-        answer = ask(rows, budget)
+        answer = ask(rows, min(budget, FIRST_TRY))
+        if answer.status == "unknown":
+            point = find(both(*(c for _, c in rows)), query.full.signs)
+            by_cases = None if point else _by_cases(rows, engines, query, budget, title)
+            if by_cases:
+                return by_cases
+            answer = ask(rows, budget) if point is None else Answer("sat", point=dict(point))
         if answer.status == "unsat":
             consistent(rows[:-1], budget)
             return _proved(rows, len(loose), answer, engines, query, budget, title)
@@ -79,7 +91,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
                 return Undecided("the solver's counterexample did not survive exact re-evaluation", (ENGINE,))
             shown = {n: v for n, v in point.items() if n not in FRESH}
             if resolver.weakened and not _survives(both(*(h.condition for h in loose), negation(query.conclusion)), shown,
-                                                   query.structural):  # fmt: skip
+                                                   query.full):  # fmt: skip
                 return Undecided("the counterexample to an explicit choice is none to the statement", (ENGINE,))
             return Refuted((*engines, ENGINE, EXACT), shown)
         return Undecided(answer.reason, (ENGINE,))
@@ -104,7 +116,27 @@ def _proved(
         chosen = rows
         certificate = script(rows, title)
     used = tuple(text for text, _ in chosen if any(text == h.text for h in (*query.domain, *query.given)))
+    if ELIMINATION in engines:  # the elimination has used the signs of the domain without saying which
+        used += tuple(h.text for h in query.domain if h.text not in used)
     return Proved((*engines, ENGINE), _with_structural(used, chosen, query), certificate)
+
+
+def _by_cases(
+    rows: list[tuple[str, Condition]], engines: list[str], query: Query, budget: int, title: str
+) -> Verdict | None:
+    """The negation cut into conjunctions, each refuted on its own; the certificate holds them one after the other."""
+    cases = disjuncts(rows[-1][1], MAX_CASES)
+    if cases is None or len(cases) < 2:
+        return None
+    scripts = []
+    for k, case in enumerate(cases, 1):
+        chosen = [*rows[:-1], (f"case {k} of {len(cases)} of the negation", case)]
+        if ask(chosen, min(budget, FIRST_TRY)).status != "unsat":
+            return None
+        scripts.append(script(chosen, f"{title}\ncase {k} of {len(cases)}"))
+    consistent(rows[:-1], budget)
+    used = tuple(h.text for h in (*query.domain, *query.given))
+    return Proved((*engines, ENGINE), used, "(reset)\n".join(scripts))
 
 
 def _with_structural(used: tuple[str, ...], rows: Sequence[tuple[str, Condition]], query: Query) -> tuple[str, ...]:
@@ -133,8 +165,8 @@ _CONSISTENT: dict[tuple[tuple[str, Condition], ...], Answer] = {}
 class _Resolver:
     """Quantifiers out of a query: an existential one becomes fresh unknowns, a universal one is eliminated."""
 
-    def __init__(self, structural: Domain) -> None:
-        self.structural = structural
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
         self.eliminated = False
         self.weakened = False  # a universal hypothesis was exchanged for a consequence: proofs stay, witnesses do not
         self.taken: set[str] = set()
@@ -155,7 +187,7 @@ class _Resolver:
                 return needed
             case Forall():
                 self.eliminated = True
-                return self.resolve(eliminate(c, self.structural))
+                return self.resolve(eliminate(c, self.domain))
         raise TypeError(c)
 
     def _freshened(self, names: tuple[str, ...], body: Condition) -> Condition:

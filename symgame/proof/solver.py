@@ -14,8 +14,8 @@ from symgame.proof.algebraic import Algebraic
 from symgame.proof.smtlib import mangled, names_in_order, script
 
 ENGINE = f"z3 {z3.get_version_string()}"
-DEFAULT_BUDGET = 3_000_000
-CLOCK_MS = 20_000  # the last guard, far beyond what the budget of steps takes
+DEFAULT_BUDGET = 1_000_000
+CLOCK_MS = 10_000  # the last guard, far beyond what the budget of steps takes
 
 
 @dataclass(frozen=True)

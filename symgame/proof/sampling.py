@@ -1,0 +1,84 @@
+"""Counterexamples by exact sampling: a second engine, and often a simpler point than the solver's.
+
+Points are dyadic, so that the vectorised filter in floating point is all but exact; whatever it finds is checked again
+in rational arithmetic before it counts. Finding nothing proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgame.condition import And, Condition, Or, Sign, free_names, holds
+from symgame.ring import FRESH, Poly
+
+POINTS = 8_192
+ROUNDS = 4
+Samples = dict[str, NDArray[np.float64]]
+Truth = NDArray[np.bool_]
+
+
+def samples(names: list[str], signs: Mapping[str, str], seed: int, size: int = POINTS) -> Samples:
+    """Dyadic random points that respect the known signs: small quarters, now and then a large or tiny number."""
+    random = np.random.default_rng(seed)
+    table: Samples = {}
+    for name in names:
+        size_of = random.integers(0, 17, size) / 4.0 * 2.0 ** random.integers(-2, 4, size)
+        known = signs.get(name)
+        if known == ">":
+            size_of = np.where(size_of == 0, 0.25, size_of)
+        elif known is None:
+            size_of = size_of * random.choice([-1.0, 1.0], size)
+        table[name] = size_of
+    return table
+
+
+def polynomial_values(p: Poly, points: Samples, size: int) -> NDArray[np.float64]:
+    names = p.context().names()
+    total = np.zeros(size)
+    for monomial, coefficient in p.to_dict().items():
+        term = np.full(size, float(int(coefficient)))
+        for name, power in zip(names, monomial, strict=True):
+            for _ in range(power):
+                term = term * points[name]
+        total += term
+    return total
+
+
+def truth(c: Condition, points: Samples, size: int, cache: dict[str, NDArray[np.float64]]) -> Truth:
+    """Where the condition holds, in floating point."""
+    match c:
+        case Sign(poly=p, rel=rel, key=key):
+            if key not in cache:
+                cache[key] = polynomial_values(p, points, size)
+            v = cache[key]
+            return {">": v > 0, ">=": v >= 0, "=": v == 0, "!=": v != 0}[rel]
+        case And(args=args):
+            result = np.ones(size, dtype=bool)
+            for a in args:
+                result &= truth(a, points, size, cache)
+            return result
+        case Or(args=args):
+            result = np.zeros(size, dtype=bool)
+            for a in args:
+                result |= truth(a, points, size, cache)
+            return result
+    raise TypeError("only quantifier-free conditions are sampled")
+
+
+def find(condition: Condition, signs: Mapping[str, str]) -> dict[str, Fraction] | None:
+    """A rational point of a quantifier-free condition, checked exactly, or ``None`` when none was met."""
+    names = sorted(free_names(condition))
+    if any(n in FRESH for n in names):
+        return None  # fresh unknowns are functions of the others; random values for them would be wasted
+    for seed in range(ROUNDS):
+        points = samples(names, signs, seed)
+        hits = np.flatnonzero(truth(condition, points, POINTS, {}))
+        for k in hits[:50]:
+            point = {n: Fraction(float(points[n][k])) for n in names}
+            if holds(condition, point):
+                return point
+    return None

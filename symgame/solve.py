@@ -1,0 +1,178 @@
+"""Conditions solved for one parameter, as formulas: ``w_EE < 1 + w_EI*w_IE/(1 + w_II)``.
+
+Each sign that holds the parameter linearly or squared becomes bounds; the sign of its leading coefficient is proved, or
+split into cases. The result is text of the formula grammar, so that it can be pasted back into a check.
+"""
+
+from __future__ import annotations
+
+from symgame.condition import FALSE, TRUE, And, Condition, Or, Sign, sign_text
+from symgame.errors import BudgetExceeded
+from symgame.proof.reduce import Reducer
+from symgame.ring import Poly, Quotient, coefficients, poly_text
+
+_FLIPPED = {">": "<", ">=": "<=", "=": "=", "!=": "!="}
+
+
+def solved(c: Condition, parameter: str | None, reducer: Reducer) -> str:
+    """The condition as a formula with the parameter alone on one side wherever that can be done."""
+    match c:
+        case And(args=args):
+            parts = sorted((solved(a, parameter, reducer) for a in args), key=_parameter_first(parameter))
+            return " & ".join(f"({p})" if _loose(p) else p for p in dict.fromkeys(parts)) or "true"
+        case Or(args=args):
+            return " | ".join(f"({p})" if " & " in p else p for p in (solved(a, parameter, reducer) for a in args)) \
+                or "false"  # fmt: skip
+        case Sign():
+            return bound(c, parameter, reducer)
+    raise TypeError(f"a quantified condition cannot be written: {c}")
+
+
+def _loose(text: str) -> bool:
+    return " | " in text or " => " in text or " <=> " in text
+
+
+def _parameter_first(parameter: str | None):  # type: ignore[no-untyped-def]
+    return lambda text: 0 if parameter and text.startswith(f"{parameter} ") else 1
+
+
+def bound(atom: Sign, parameter: str | None, reducer: Reducer) -> str:
+    """One sign as a bound on the parameter, or as a comparison of polynomials when it is none."""
+    rows = coefficients(atom.poly, parameter) if parameter in atom.poly.context().names() else [atom.poly]
+    if len(rows) == 2:
+        return _linear(atom, rows, str(parameter), reducer)
+    if len(rows) == 3:
+        try:
+            return _quadratic(atom, rows, str(parameter), reducer) or sign_text(atom)
+        except BudgetExceeded:
+            return sign_text(atom)
+    return sign_text(atom)
+
+
+def leading_sign(p: Poly, reducer: Reducer) -> str | None:
+    """``>`` or ``<`` when that is proved, else ``None``."""
+    known = reducer.domain.sign_of(p)
+    if known in (">", "<"):
+        return known
+    for rel, factor in ((">", 1), ("<", -1)):
+        if reducer.implied(TRUE, Sign(p * factor, ">")):
+            return rel
+    return None
+
+
+def _linear(atom: Sign, rows: list[Poly], parameter: str, reducer: Reducer) -> str:
+    constant, slope = rows
+    value = quotient_text(Quotient(-constant, slope))
+    known = ">" if atom.rel in ("=", "!=") and _nonzero(slope, reducer) else leading_sign(slope, reducer)
+    if known is not None:
+        return f"{parameter} {atom.rel if known == '>' else _FLIPPED[atom.rel]} {value}"
+    return sign_text(atom)
+
+
+def _nonzero(p: Poly, reducer: Reducer) -> bool:
+    return leading_sign(p, reducer) is not None or reducer.implied(TRUE, Sign(p, "!="))
+
+
+def _quadratic(atom: Sign, rows: list[Poly], parameter: str, reducer: Reducer) -> str | None:
+    c, b, a = rows
+    known = leading_sign(a, reducer)
+    disc = b * b - 4 * a * c
+    if known is None or not reducer.implied(TRUE, Sign(disc, ">=")):
+        return None
+    if known == "<":
+        a, b = -a, -b
+    low, high = (root_text(a, b, disc, s, reducer) for s in ("-", "+"))
+    rel = atom.rel if known == ">" else {">": "<", ">=": "<="}.get(atom.rel, atom.rel)
+    match rel:
+        case "<" | "<=":
+            return f"{low} {rel} {parameter} {rel} {high}"
+        case ">" | ">=":
+            return f"({parameter} {_FLIPPED[rel]} {low} | {parameter} {rel} {high})"
+        case "=":
+            return f"({parameter} = {low} | {parameter} = {high})"
+    return f"{parameter} != {low} & {parameter} != {high}"
+
+
+def root_text(a: Poly, b: Poly, disc: Poly, which: str, reducer: Reducer) -> str:
+    """``(-b ± sqrt(disc)) / (2 a)`` with squares of factors of known sign taken out of the root."""
+    outside, inside = square_parts(disc, reducer)
+    middle = Quotient(-b, 2 * a)
+    factor = Quotient(outside, 2 * a)
+    if inside.is_one():
+        return quotient_text(middle + factor if which == "+" else middle - factor)
+    root = f"sqrt({poly_text(inside)})"
+    over, under = factor.over, factor.under
+    scaled = root if over.is_one() else f"{_factor_text(over)}*{root}"
+    scaled = scaled if under.is_one() else f"{scaled}/{_factor_text(under)}"
+    return f"{quotient_text(middle)} {which} {scaled}" if not middle.is_zero else (f"-{scaled}" if which == "-" else scaled)
+
+
+def square_parts(p: Poly, reducer: Reducer) -> tuple[Poly, Poly]:
+    """``p = outside^2 * inside`` with ``outside`` of known positive sign."""
+    one = p.context().constant(1)
+    content, factors = p.factor()
+    outside, inside = one, one
+    number = int(content)
+    root = 1
+    while number > 1 and any(number % (k * k) == 0 for k in (2, 3, 5, 7)):
+        k = next(k for k in (2, 3, 5, 7) if number % (k * k) == 0)
+        number, root = number // (k * k), root * k
+    for factor, power in factors:
+        power = int(power)
+        positive = reducer.domain.sign_of(factor) == ">"
+        if positive:
+            outside, inside = outside * factor ** (power // 2), inside * factor ** (power % 2)
+        else:
+            inside = inside * factor**power
+    return outside * root, inside * number
+
+
+def factored_text(p: Poly) -> str:
+    """The polynomial as a product of its factors, each written out: ``tau_E*(1 + w_II)``."""
+    content, factors = p.factor()
+    if len(p) == 1 or (len(factors) == 1 and int(factors[0][1]) == 1 and abs(int(content)) == 1):
+        return poly_text(p)
+    number = int(content)
+    parts = []
+    for factor, power in sorted(factors, key=lambda item: (len(item[0]), str(item[0]))):
+        first = min(factor.to_dict().items(), key=lambda item: (sum(item[0]), tuple(-e for e in item[0])))[1]
+        if first < 0:  # each factor begins with a positive term
+            factor, number = -factor, number * (-1) ** int(power)
+        written = poly_text(factor)
+        written = f"({written})" if len(factor) > 1 else written
+        parts.append(written if int(power) == 1 else f"{written}^{int(power)}")
+    product = "*".join(parts if abs(number) == 1 else [str(abs(number)), *parts])
+    return product if number > 0 else f"-{product}"
+
+
+def _factor_text(p: Poly) -> str:
+    text = factored_text(p)
+    return f"({text})" if len(p) > 1 or "*" in text else text
+
+
+def quotient_text(q: Quotient) -> str:
+    """A quotient with its polynomial part in front: ``1 + w_EI*w_IE/(1 + w_II)``."""
+    if q.under.is_one():
+        return poly_text(q.over)
+    whole, rest = _divided(q)
+    if whole == 0:
+        return _ratio(q.over, q.under)
+    tail = Quotient(rest, q.under)
+    if tail.is_zero:
+        return poly_text(whole)
+    shown = _ratio(tail.over, tail.under)
+    return f"{poly_text(whole)} - {shown[1:]}" if shown.startswith("-") else f"{poly_text(whole)} + {shown}"
+
+
+def _divided(q: Quotient) -> tuple[Poly, Poly]:
+    """Multivariate division, tried on the denominator as it is; kept only when it makes the rest shorter."""
+    whole, rest = divmod(q.over, q.under)
+    if len(rest) + len(whole) <= len(q.over):
+        return whole, rest
+    return q.over * 0, q.over
+
+
+def _ratio(over: Poly, under: Poly) -> str:
+    above, below = factored_text(over), factored_text(under)
+    above = f"({above})" if len(over) > 1 and len(over.factor()[1]) == 1 and "^" not in above else above
+    return f"{above}/{below}" if len(under) == 1 and "*" not in below else f"{above}/({below})"
