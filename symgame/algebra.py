@@ -5,6 +5,7 @@ The one place where a circuit's SymPy expressions become polynomials. Everything
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +20,8 @@ from symgame.errors import CircuitError, ModelError, Unsupported, VocabularyErro
 from symgame.grammar import read_formula
 from symgame.lowering import Lowering
 from symgame.ring import FRESH, Quotient, Ring, from_sympy, variables
+
+Lower = Callable[[sympy.Expr], Quotient]
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def algebra(circuit: Circuit) -> Algebra:
     names = circuit.symbols
     reserved = set(names) & set(FRESH)
     if reserved:
-        raise CircuitError(f"the name {reserved.pop()!r} is reserved; choose another")
+        raise CircuitError(f"the name {min(reserved)!r} is reserved; choose another")
     ring = Ring((*names, *FRESH))
     n = len(circuit.populations)
 
@@ -144,7 +147,7 @@ def algebra(circuit: Circuit) -> Algebra:
     return Algebra(circuit, ring, W, u, tau, pieces, values, structural, _domain(ring, _without_weaker(own)))
 
 
-def _piece(activation: Activation, piece: Piece, lower) -> LinearPiece:  # type: ignore[no-untyped-def]
+def _piece(activation: Activation, piece: Piece, lower: Lower) -> LinearPiece:
     def end(z: sympy.Expr) -> Quotient | None:
         return None if z in (sympy.oo, -sympy.oo) else lower(z)
 
@@ -159,7 +162,7 @@ _RELATION_TEXT = {
 }  # fmt: skip
 
 
-def _born(circuit: Circuit, lower) -> tuple[Hypothesis, ...]:  # type: ignore[no-untyped-def]
+def _born(circuit: Circuit, lower: Lower) -> tuple[Hypothesis, ...]:
     """Time constants are positive, and activation parameters keep the conditions of their kind."""
     found: dict[Condition, Hypothesis] = {}
     for p in circuit.populations:
@@ -173,7 +176,7 @@ def _born(circuit: Circuit, lower) -> tuple[Hypothesis, ...]:  # type: ignore[no
     return tuple(found.values())
 
 
-def _parameter_conditions(activation: Activation, lower):  # type: ignore[no-untyped-def]
+def _parameter_conditions(activation: Activation, lower: Lower) -> Iterator[tuple[Condition, str]]:
     for relation in activation.conditions:
         rel = _RELATION_TEXT.get(type(relation))
         try:

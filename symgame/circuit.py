@@ -43,8 +43,8 @@ class Circuit:
     at birth, symbols become hypotheses. ``assume`` holds further hypotheses as formulas. ``values`` are exact
     values of symbols, not yet substituted (:meth:`fixed` does that).
 
-    ``form="voltage"`` declares ``tau v' = -v + W phi(v) + u`` instead. It has the same equilibria (``v = W x + u``), and
-    there the same Jacobian spectrum for every choice of time constants; the flow away from equilibria, and with
+    ``form="voltage"`` declares ``tau v' = -v + W phi(v) + u`` instead. It has the same equilibria (``v = W x + u``),
+    and there the same Jacobian spectrum for every choice of time constants; the flow away from equilibria, and with
     it the proximal-gradient reading and every global statement, is the rate form's only.
 
     Raises :class:`~symgame.errors.CircuitError` for shapes, names, signs and numbers that make no circuit.
@@ -65,8 +65,8 @@ class Circuit:
             raise CircuitError(f"A circuit has from 1 to 400 populations; this one has {n}.")
         if self.W.shape != (n, n):
             raise CircuitError(
-                f"W has shape {self.W.shape} but there are {n} populations ({', '.join(names)}): row a, column b is the "
-                f"coupling to a from b. Pass a {n} by {n} matrix."
+                f"W has shape {self.W.shape} but there are {n} populations ({', '.join(names)}): row a, column b is "
+                f"the coupling to a from b. Pass a {n} by {n} matrix."
             )
         for name in names:
             check_name(name, "a population")
@@ -88,8 +88,9 @@ class Circuit:
                 entry = self.W[a, b]
                 if entry.is_Rational and source.sign is not None and entry * source.sign < 0:
                     raise CircuitError(
-                        f"The weight to {target.name} from {source.name} is {entry}, but {source.name} is {source.type}: "
-                        f"its weights are {'>=' if source.sign > 0 else '<='} 0 (Dale). In a model file give the magnitude."
+                        f"The weight to {target.name} from {source.name} is {entry}, but {source.name} is "
+                        f"{source.type}: its weights are {'>=' if source.sign > 0 else '<='} 0 (Dale). In a model "
+                        f"file give the magnitude."
                     )
             if target.tau.is_Rational and target.tau <= 0:
                 raise CircuitError(f"tau of {target.name} is {target.tau}; a time constant is > 0.")
@@ -193,7 +194,8 @@ class Circuit:
         """A circuit from a *signed* matrix: nested lists, a NumPy array or a SymPy matrix.
 
         Entries are exact numbers, exact strings (``"w_EE"``, ``"5/2"``), SymPy expressions or floats, which become
-        the decimal they print as. Names default to ``x1, x2, ...``; inputs to ``u_NAME``, time constants to ``tau_NAME``.
+        the decimal they print as. Names default to ``x1, x2, ...``, inputs to ``u_NAME``, time constants to
+        ``tau_NAME``.
 
         >>> Circuit.from_matrix([["w_EE", "-w_EI"], ["w_IE", 0]], names=["E", "I"]).W
         Matrix([
@@ -233,7 +235,8 @@ class Circuit:
         for k, p in enumerate(self.populations):
             z = sympy.latex(self.W[k, :].dot([symbol(f"x_{q}") for q in self.names]) + p.input, symbol_names=_LATEX)
             x = f"x_{{{p.name}}}"
-            rows.append(rf"{sympy.latex(p.tau, symbol_names=_LATEX)}\,\dot {x} &= -{x} + \phi_{{{p.name}}}\left({z}\right)")
+            tau = sympy.latex(p.tau, symbol_names=_LATEX)
+            rows.append(rf"{tau}\,\dot {x} &= -{x} + \phi_{{{p.name}}}\left({z}\right)")
         return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
     def _repr_latex_(self) -> str:
@@ -250,7 +253,7 @@ class _Names(dict[sympy.Symbol, str]):
         return latex_name(key.name)
 
     def get(self, key: Any, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        return self[key] if isinstance(key, sympy.Symbol) else default
 
 
 _LATEX = _Names()
@@ -262,7 +265,7 @@ def population(name: str, type_: object, tau: object, u: object, kind: object) -
         raise ModelError(f"the type of {name} is {type_!r}; it is 'excitatory', 'inhibitory' or left out.")
     if not isinstance(kind, Activation):
         kind = named_activation(name, str(kind), {})
-    return Population(name, type_, exact(tau, f"tau of {name}"), exact(u, f"the input of {name}"), kind)  # type: ignore[arg-type]
+    return Population(name, type_, exact(tau, f"tau of {name}"), exact(u, f"the input of {name}"), kind)
 
 
 _DEFAULTS = {"saturating": ("cap", "m_{}"), "soft_threshold": ("threshold", "lambda_{}")}

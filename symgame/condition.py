@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symgame.ring import Poly, Quotient, poly_text, primitive, rename, substitute, value_at, variables
+from symgame.ring import Poly, Quotient, factored_text, poly_text, primitive, rename, substitute, value_at, variables
 
 _NEGATED = {">": (-1, ">="), ">=": (-1, ">"), "=": (1, "!="), "!=": (1, "=")}
 _HOLDS: dict[str, Callable[[Fraction], bool]] = {
@@ -104,12 +104,14 @@ def either(*parts: Condition) -> Condition:
     return _join(parts, Or, FALSE, TRUE)
 
 
-def _join(parts: Iterable[Condition], kind: type, neutral: Condition, absorbing: Condition) -> Condition:
+def _join(
+    parts: Iterable[Condition], kind: type[And] | type[Or], neutral: Condition, absorbing: Condition
+) -> Condition:
     flat: dict[Condition, None] = {}
     for part in parts:
         if part == absorbing:
             return absorbing
-        for piece in part.args if isinstance(part, kind) else (part,):  # type: ignore[union-attr]
+        for piece in part.args if isinstance(part, kind) else (part,):
             flat[piece] = None
     args = tuple(flat)
     if len(args) == 1:
@@ -200,10 +202,10 @@ def at_point(c: Condition, point: Mapping[str, Fraction]) -> Condition:
 
 
 def disjuncts(c: Condition, most: int) -> list[Condition] | None:
-    """A quantifier-free condition as alternatives, each a conjunction of signs; ``None`` when there are more than ``most``."""
+    """A quantifier-free condition as alternatives, each a conjunction of signs; ``None`` when more than ``most``."""
     match c:
         case Or(args=args):
-            rows = []
+            rows: list[Condition] = []
             for a in args:
                 part = disjuncts(a, most)
                 if part is None or len(rows) + len(part) > most:
@@ -255,8 +257,14 @@ def sign_text(atom: Sign) -> str:
         return f"{poly_text(atom.poly if left != 0 else right)} {atom.rel if left != 0 else _flip(atom.rel)} 0"
     constant = (0,) * context.nvars()
     if constant in left.to_dict() or (constant not in right.to_dict() and len(left) > len(right)):
-        return f"{poly_text(right)} {_flip(atom.rel)} {poly_text(left)}"
-    return f"{poly_text(left)} {atom.rel} {poly_text(right)}"
+        return f"{_side(right)} {_flip(atom.rel)} {_side(left)}"
+    return f"{_side(left)} {atom.rel} {_side(right)}"
+
+
+def _side(p: Poly) -> str:
+    """One side of a comparison: as a product when that is shorter."""
+    plain, product = poly_text(p), factored_text(p)
+    return product if len(product) < len(plain) else plain
 
 
 def _flip(rel: str) -> str:

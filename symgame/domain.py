@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symgame.condition import FALSE, TRUE, Condition, Sign, both, decided, either, sign
+from symgame.condition import FALSE, TRUE, Condition, Sign, both, decided, either
 from symgame.ring import Poly, Quotient, Ring
 
 
@@ -123,6 +123,3 @@ def _not_equal(rest: Poly) -> Condition:
     if rest.is_constant():
         return TRUE if rest != 0 else FALSE
     return both(*(Sign(f, "!=") for f, _ in rest.factor()[1]))
-
-
-__all__ = ["Domain", "Hypothesis", "sign"]

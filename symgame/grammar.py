@@ -19,6 +19,7 @@ MAX_CHARACTERS = 20_000
 MAX_DEPTH = 60
 MAX_EXPONENT = 12
 MAX_DIGITS = 60
+MAX_SIZE = 2_000
 
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)"
@@ -257,11 +258,15 @@ class _Reader:
             self.fail(f"a number of more than {MAX_DIGITS} digits", token.at)
         return Fraction(mantissa if mantissa[-1] != "." else mantissa[:-1]) * Fraction(10) ** int(power or 0)
 
-    def end(self) -> None:
+    def end(self, node: s.Formula | None = None) -> None:
+        """Nothing may be left, and no number of the tree may grow out of hand when it is multiplied out."""
         token = self.here
         if token.kind != "end":
             hint = "there is no '(' for this ')'" if token.text == ")" else f"{token.text!r} was not expected here"
             self.fail(hint, token.at)
+        for part in () if node is None else s.walk(node):
+            if isinstance(part, s.Power | s.Product | s.Ratio | s.Sum) and sum(s.size(part)) > MAX_SIZE:
+                self.fail(f"a number or a degree of more than {MAX_SIZE} digits when multiplied out", part.at)
 
 
 def _start(source: str, what: str) -> _Reader:
@@ -281,7 +286,7 @@ def read_formula(source: str, what: str = "the formula") -> s.Formula:
     """
     reader = _start(source, what)
     node = reader.formula()
-    reader.end()
+    reader.end(node)
     if not s.is_condition(node):
         if isinstance(node, (s.Name, s.Call)):
             return node  # perhaps a misspelt word: its meaning, which knows the circuit, can say more
@@ -297,7 +302,7 @@ def read_term(source: str, what: str = "the term") -> s.Formula:
     """
     reader = _start(source, what)
     node = reader.formula()
-    reader.end()
+    reader.end(node)
     for part in s.walk(node):
         if s.is_condition(part):
             raise FormulaError(f"{what} must be a number, but '{s.text(part)}' is a condition.")

@@ -105,7 +105,8 @@ class Lowering:
         """A root, modulus, minimum or maximum as a fresh unknown with its defining conditions."""
         least, most = FUNCTIONS[name]
         if not least <= len(args) <= most:
-            raise VocabularyError(f"{name} takes {least}{'' if least == most else f' to {most}'} numbers, not {len(args)}")
+            wanted = f"{least}" if least == most else f"{least} to {most}"
+            raise VocabularyError(f"{name} takes {wanted} numbers, not {len(args)}")
         key = s.text(node)
         if key in self.fresh:
             return self.fresh[key]

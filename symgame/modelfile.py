@@ -16,6 +16,7 @@ from symgame.notation import check_name, exact, symbol
 from symgame.words import nearest
 
 MAX_BYTES = 1_000_000
+MAX_BITS, MAX_DEGREE = 4_000, 1_000
 _SECTIONS = ("circuit", "populations", "weights", "activation", "assume", "values")
 _CIRCUIT_KEYS = ("name", "activation", "form")
 _POPULATION_KEYS = ("type", "tau", "input")
@@ -216,11 +217,12 @@ class _Model:
         for p in circuit.populations:
             for q in circuit.populations:
                 entry = circuit.W[circuit.index(p.name), circuit.index(q.name)]
-                number = entry.xreplace(table)
+                number = self.bounded(entry.xreplace(table), "[values]")
                 if q.sign is not None and number.is_Rational and number * q.sign < 0:
                     self.fail("[values]", f"the weight {entry * q.sign} (to {p.name} from {q.name}) becomes "
                               f"{number * q.sign}; a magnitude is >= 0.")  # fmt: skip
-            tau = p.tau.xreplace(table)
+            tau = self.bounded(p.tau.xreplace(table), "[values]")
+            self.bounded(p.input.xreplace(table), "[values]")
             if tau.is_Rational and tau <= 0:
                 self.fail("[values]", f"tau of {p.name} becomes {tau}; a time constant is > 0.")
             try:
@@ -238,7 +240,15 @@ class _Model:
             s: self.resolve(s.name, values, (*path, name))
             for s in sorted(values[name].free_symbols, key=str) if s.name in values
         }  # fmt: skip
-        return values[name].xreplace(table)
+        return self.bounded(values[name].xreplace(table), f"[values] {name}")
+
+    def bounded(self, value: sympy.Expr, where: str) -> sympy.Expr:
+        """The value, unless putting values into one another has made it huge."""
+        powers = (p.exp for p in value.atoms(sympy.Pow) if p.exp.is_Integer)
+        sizes = (max(abs(n.p), n.q).bit_length() for n in value.atoms(sympy.Rational))
+        if max(powers, default=0) > MAX_DEGREE or max(sizes, default=0) > MAX_BITS:
+            self.fail(where, "the values put into one another make a number or a power that is too large.")
+        return value
 
 
 def _kind(value: object) -> str:

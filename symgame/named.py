@@ -37,6 +37,7 @@ def load(model: str | Path) -> Circuit:
     path = Path(model)
     if not path.exists():
         if path.suffix != ".toml":
-            raise ModelError(f"{str(model)[:80]!a} is neither a built-in circuit nor a file{nearest(str(model)[:80], NAMED)}.")
+            shown = str(model)[:80]
+            raise ModelError(f"{shown!a} is neither a built-in circuit nor a file{nearest(shown, NAMED)}.")
         raise ModelError(f"{path}: there is no such file.")
     return read_model(path)

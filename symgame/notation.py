@@ -85,7 +85,8 @@ def exact(value: object, what: str) -> sympy.Expr:
             raise ModelError(f"{what} is {value!r}, not a finite number.")
         fraction = Fraction(repr(float(value)))
         return sympy.Rational(fraction.numerator, fraction.denominator)
-    raise ModelError(f"{what} is {value!r} ({type(value).__name__}); an exact number, a name or a polynomial was expected.")
+    kind = type(value).__name__
+    raise ModelError(f"{what} is {value!r} ({kind}); an exact number, a name or a polynomial was expected.")
 
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -108,8 +109,8 @@ def check_name(name: str, what: str) -> str:
 
 
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-    " Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
+    " omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 )
 
 

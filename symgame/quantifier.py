@@ -2,12 +2,14 @@
 
 ``exists t > 0: F(t)`` holds iff F holds at one of finitely many points: a root of one of its polynomials, or
 just beyond one. Roots are substituted symbolically as ``(P + Q sqrt(R)) / S``; no root is ever computed.
-Source: V. Weispfenning, Applicable Algebra Eng. Commun. Comput. 8 (1997) 85; R. Loos and V. Weispfenning, Comput. J. 36 (1993) 450.
+Source: V. Weispfenning, Applicable Algebra Eng. Commun. Comput. 8 (1997) 85; R. Loos and V. Weispfenning,
+Comput. J. 36 (1993) 450.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from symgame.condition import (
     FALSE,
@@ -46,7 +48,8 @@ class _Point:
 def eliminate(condition: Condition, domain: Domain) -> Condition:
     """An equivalent condition without quantifiers.
 
-    Raises :class:`~symgame.errors.Unsupported` when an unknown occurs to a higher power than 2, or when the result grows too large.
+    Raises :class:`~symgame.errors.Unsupported` when an unknown occurs to a higher power than 2, or when the result
+    grows too large.
     """
     match condition:
         case Exists(names=names, body=body):
@@ -79,7 +82,7 @@ def _exists(name: str, body: Condition, domain: Domain) -> Condition:
     for atom in found.values():
         for point in _test_points(atom, name, ring, domain):
             if point.guard != FALSE:
-                cases.append(both(point.guard, mapped(body, lambda a, at=point: _at(a, name, at, domain))))
+                cases.append(both(point.guard, mapped(body, partial(_at, name=name, point=point, domain=domain))))
         if sum(1 for case in cases for _ in atoms(case)) > MAX_ATOMS:
             raise Unsupported(f"eliminating {name} makes a condition of more than {MAX_ATOMS} atoms")
     return either(*cases)
@@ -148,10 +151,10 @@ def _at_root(rows: list[Poly], rel: str, point: _Point, domain: Domain) -> Condi
         scale = row * point.s ** (power - k)
         rational, radical = rational + scale * p_k, radical + scale * q_k
         p_k, q_k = p_k * point.p + q_k * point.q * point.r, p_k * point.q + q_k * point.p
-    return _signed_root(rational, radical, point.r, rel, domain)
+    return signed_root(rational, radical, point.r, rel, domain)
 
 
-def _signed_root(p: Poly, q: Poly, r: Poly, rel: str, domain: Domain) -> Condition:
+def signed_root(p: Poly, q: Poly, r: Poly, rel: str, domain: Domain) -> Condition:
     """``p + q sqrt(r)  rel  0`` without the root, for ``r >= 0``."""
 
     def s(poly: Poly, relation: str) -> Condition:
@@ -165,7 +168,7 @@ def _signed_root(p: Poly, q: Poly, r: Poly, rel: str, domain: Domain) -> Conditi
     if rel == "!=":
         return either(s(gap, "!="), s(p * q, ">"))
     positive = either(both(s(p, ">"), s(gap, ">")), both(s(q, ">="), either(s(p, ">"), s(-gap, ">"))))
-    return positive if rel == ">" else either(positive, _signed_root(p, q, r, "=", domain))
+    return positive if rel == ">" else either(positive, signed_root(p, q, r, "=", domain))
 
 
 def _at_minus_infinity(body: Condition, name: str, domain: Domain) -> Condition:

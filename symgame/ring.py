@@ -75,8 +75,10 @@ class Quotient:
             raise ZeroDivisionError("a quotient by the zero polynomial")
         if len(self.over) > MAX_TERMS or len(self.under) > MAX_TERMS:
             raise BudgetExceeded(f"an expression with more than {MAX_TERMS} terms; give some symbols values")
-        if not self.under.is_one():
-            common = self.over.gcd(self.under) if self.over != 0 else self.under
+        if self.over == 0:
+            object.__setattr__(self, "under", self.under * 0 + 1)
+        elif not self.under.is_one():
+            common = self.over.gcd(self.under)
             if self.under.leading_coefficient() < 0:
                 common = -common
             if not common.is_one():
@@ -143,7 +145,7 @@ def coefficients(p: Poly, name: str) -> list[Poly]:
     place = context.variable_to_index(name)
     rows: dict[int, dict[tuple[int, ...], int]] = {}
     for monomial, coefficient in p.to_dict().items():
-        rest = monomial[:place] + (0,) + monomial[place + 1 :]
+        rest = (*monomial[:place], 0, *monomial[place + 1 :])
         rows.setdefault(monomial[place], {})[rest] = coefficient
     return [context.from_dict(rows.get(k, {})) for k in range(max(rows, default=0) + 1)]
 
@@ -215,6 +217,24 @@ def poly_text(p: Poly) -> str:
         sign = ("-" if coefficient < 0 else "") if not parts else (" - " if coefficient < 0 else " + ")
         parts.append(sign + "*".join(factors))
     return "".join(parts)
+
+
+def factored_text(p: Poly) -> str:
+    """The polynomial as a product of its factors, each written out: ``tau_E*(1 + w_II)``."""
+    content, factors = p.factor()
+    if len(p) == 1 or (len(factors) == 1 and int(factors[0][1]) == 1 and abs(int(content)) == 1):
+        return poly_text(p)
+    number = int(content)
+    parts = []
+    for factor, power in sorted(factors, key=lambda item: (len(item[0]), str(item[0]))):
+        first = min(factor.to_dict().items(), key=lambda item: (sum(item[0]), tuple(-e for e in item[0])))[1]
+        if first < 0:  # each factor begins with a positive term
+            factor, number = -factor, number * (-1) ** int(power)
+        written = poly_text(factor)
+        written = f"({written})" if len(factor) > 1 else written
+        parts.append(written if int(power) == 1 else f"{written}^{int(power)}")
+    product = "*".join(parts if abs(number) == 1 else [str(abs(number)), *parts])
+    return product if number > 0 else f"-{product}"
 
 
 def to_sympy(p: Poly) -> sympy.Expr:
@@ -301,7 +321,7 @@ def principal_minors(matrix: Matrix, ring: Ring) -> dict[tuple[int, ...], Quotie
 
 
 def characteristic_polynomial(matrix: Matrix, ring: Ring) -> list[Quotient]:
-    """Coefficients ``[1, c_1, ..., c_n]`` of ``det(s I - M)``, leading first: ``c_k`` is (-1)^k times the sum of k-minors."""
+    """``[1, c_1, ..., c_n]`` of ``det(s I - M)``, leading first: ``c_k`` is (-1)^k times the sum of k-minors."""
     n = len(matrix)
     coefficients_ = [ring.quotient(1)] + [ring.quotient(0)] * n
     for chosen, minor in principal_minors(matrix, ring).items():

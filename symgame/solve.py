@@ -9,7 +9,7 @@ from __future__ import annotations
 from symgame.condition import FALSE, TRUE, And, Condition, Or, Sign, sign_text
 from symgame.errors import BudgetExceeded
 from symgame.proof.reduce import Reducer
-from symgame.ring import Poly, Quotient, coefficients, poly_text
+from symgame.ring import Poly, Quotient, coefficients, factored_text, poly_text
 
 _FLIPPED = {">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -81,19 +81,19 @@ def _quadratic(atom: Sign, rows: list[Poly], parameter: str, reducer: Reducer) -
         return None
     if known == "<":
         a, b = -a, -b
-    low, high = (root_text(a, b, disc, s, reducer) for s in ("-", "+"))
+    low, high = (surd_text(a, b, disc, s, reducer) for s in ("-", "+"))
     rel = atom.rel if known == ">" else {">": "<", ">=": "<="}.get(atom.rel, atom.rel)
     match rel:
         case "<" | "<=":
             return f"{low} {rel} {parameter} {rel} {high}"
         case ">" | ">=":
-            return f"({parameter} {_FLIPPED[rel]} {low} | {parameter} {rel} {high})"
+            return f"{parameter} {_FLIPPED[rel]} {low} | {parameter} {rel} {high}"
         case "=":
-            return f"({parameter} = {low} | {parameter} = {high})"
+            return f"{parameter} = {low} | {parameter} = {high}"
     return f"{parameter} != {low} & {parameter} != {high}"
 
 
-def root_text(a: Poly, b: Poly, disc: Poly, which: str, reducer: Reducer) -> str:
+def surd_text(a: Poly, b: Poly, disc: Poly, which: str, reducer: Reducer) -> str:
     """``(-b ± sqrt(disc)) / (2 a)`` with squares of factors of known sign taken out of the root."""
     outside, inside = square_parts(disc, reducer)
     middle = Quotient(-b, 2 * a)
@@ -127,24 +127,6 @@ def square_parts(p: Poly, reducer: Reducer) -> tuple[Poly, Poly]:
     return outside * root, inside * number
 
 
-def factored_text(p: Poly) -> str:
-    """The polynomial as a product of its factors, each written out: ``tau_E*(1 + w_II)``."""
-    content, factors = p.factor()
-    if len(p) == 1 or (len(factors) == 1 and int(factors[0][1]) == 1 and abs(int(content)) == 1):
-        return poly_text(p)
-    number = int(content)
-    parts = []
-    for factor, power in sorted(factors, key=lambda item: (len(item[0]), str(item[0]))):
-        first = min(factor.to_dict().items(), key=lambda item: (sum(item[0]), tuple(-e for e in item[0])))[1]
-        if first < 0:  # each factor begins with a positive term
-            factor, number = -factor, number * (-1) ** int(power)
-        written = poly_text(factor)
-        written = f"({written})" if len(factor) > 1 else written
-        parts.append(written if int(power) == 1 else f"{written}^{int(power)}")
-    product = "*".join(parts if abs(number) == 1 else [str(abs(number)), *parts])
-    return product if number > 0 else f"-{product}"
-
-
 def _factor_text(p: Poly) -> str:
     text = factored_text(p)
     return f"({text})" if len(p) > 1 or "*" in text else text
@@ -174,5 +156,5 @@ def _divided(q: Quotient) -> tuple[Poly, Poly]:
 
 def _ratio(over: Poly, under: Poly) -> str:
     above, below = factored_text(over), factored_text(under)
-    above = f"({above})" if len(over) > 1 and len(over.factor()[1]) == 1 and "^" not in above else above
+    above = f"({above})" if len(over) > 1 and above == poly_text(over) else above
     return f"{above}/{below}" if len(under) == 1 and "*" not in below else f"{above}/({below})"

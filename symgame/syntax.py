@@ -13,7 +13,6 @@ from fractions import Fraction
 from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS, CONSTANTS, QUANTIFIERS, READ_CONDITIONS
 
 
-
 @dataclass(frozen=True)
 class _Node:
     """Every node knows the column it was read at; two nodes that say the same are equal wherever they stood."""
@@ -69,7 +68,7 @@ class Call(_Node):
 
 @dataclass(frozen=True)
 class Member(_Node):
-    """A population of a branch and its piece: ``E`` (``"active"``), ``E=m`` (``"saturated"``), ``E=-`` (``"negative"``)."""
+    """A population of a branch, and its piece: ``E`` (active), ``E=m`` (saturated) or ``E=-`` (negative)."""
 
     population: str
     piece: str = "active"
@@ -152,6 +151,38 @@ def walk(node: Formula) -> Iterator[Formula]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def size(node: Formula) -> tuple[int, int]:
+    """Bounds for numerator and denominator of a number once it is multiplied out: degree plus digits.
+
+    >>> size(Power(Sum((Name("a"), Number(Fraction(1, 20)))), 3))
+    (9, 6)
+    """
+    match node:
+        case Number(value=value):
+            whole = value.denominator == 1
+            return _digits(value.numerator), 0 if whole else _digits(value.denominator)
+        case Negative(of=a):
+            return size(a)
+        case Sum(terms=terms):
+            parts = [size(t) for t in terms]
+            under = sum(u for _, u in parts)
+            return max(o for o, _ in parts) + under, under
+        case Product(factors=factors):
+            parts = [size(f) for f in factors]
+            return sum(o for o, _ in parts), sum(u for _, u in parts)
+        case Ratio(over=a, under=b):
+            (over, under), (o, u) = size(a), size(b)
+            return over + u, under + o
+        case Power(base=a, exponent=n):
+            over, under = size(a)
+            return n * over, n * under
+    return 1, 0
+
+
+def _digits(value: int) -> int:
+    return abs(value).bit_length() * 3 // 10 + 1
 
 
 def conjunction(parts: list[Formula]) -> Formula:

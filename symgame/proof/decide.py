@@ -29,7 +29,7 @@ from symgame.errors import BudgetExceeded, HypothesisError, Unsupported
 from symgame.proof.algebraic import Algebraic, holds_at
 from symgame.proof.sampling import find
 from symgame.proof.smtlib import script
-from symgame.proof.solver import DEFAULT_BUDGET, ENGINE, Answer, ask
+from symgame.proof.solver import DEFAULT_BUDGET, ENGINE, Answer, ask, core
 from symgame.proof.verdict import Proved, Refuted, Undecided, Value, Verdict
 from symgame.quantifier import eliminate
 from symgame.ring import FRESH
@@ -103,12 +103,8 @@ def _proved(
     rows: list[tuple[str, Condition]], droppable: int, answer: Answer, engines: list[str], query: Query,
     budget: int, title: str,
 ) -> Verdict:  # fmt: skip
-    """Find hypotheses the proof does not need, then let the solver answer on the text that is kept."""
-    kept = sorted(set(answer.core) | set(range(droppable, len(rows))))
-    for k in [k for k in kept if k < droppable]:
-        trial = [j for j in kept if j != k]
-        if ask([rows[j] for j in trial], 2 * answer.steps + 2_000).status == "unsat":
-            kept = trial
+    """Leave out hypotheses that the proof does not need, then let the solver answer on the text that is kept."""
+    kept = core(rows, range(droppable), answer.steps)
     chosen = [rows[j] for j in kept]
     certificate = script(chosen, f"{title}\nunsat: the hypotheses below leave no room for the negation")
     final = ask(chosen, budget)
@@ -155,7 +151,7 @@ def consistent(rows: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDG
         known = ask(rows, budget)
         _CONSISTENT[key] = known
     if known.status == "unsat":
-        conflict = tuple(rows[k][0] for k in known.core)
+        conflict = tuple(rows[k][0] for k in core(rows, range(len(rows)), known.steps))
         raise HypothesisError(f"the hypotheses contradict one another: {' ; '.join(conflict)}", conflict)
 
 

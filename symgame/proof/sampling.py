@@ -12,8 +12,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from symgame.condition import And, Condition, Or, Sign, free_names, holds
-from symgame.ring import FRESH, Poly
+from symgame.condition import And, Condition, Or, Sign, free_names, holds, mapped, sign
+from symgame.ring import FRESH, Poly, Quotient, coefficients, substitute, value_at, variables
 
 POINTS = 8_192
 ROUNDS = 4
@@ -70,15 +70,48 @@ def truth(c: Condition, points: Samples, size: int, cache: dict[str, NDArray[np.
 
 
 def find(condition: Condition, signs: Mapping[str, str]) -> dict[str, Fraction] | None:
-    """A rational point of a quantifier-free condition, checked exactly, or ``None`` when none was met."""
-    names = sorted(free_names(condition))
-    if any(n in FRESH for n in names):
+    """A rational point of a quantifier-free condition, checked exactly, or ``None`` when none was met.
+
+    Random points never satisfy an equation; equations of a conjunction that are linear in some name are solved for it
+    first, and the sampled values put into the solution.
+    """
+    if any(n in FRESH for n in free_names(condition)):
         return None  # fresh unknowns are functions of the others; random values for them would be wasted
+    solved: list[tuple[str, Quotient]] = []
+    rest = condition
+    while (step := _linear_equation(rest)) is not None:
+        name, value = step
+        solved.append(step)
+        rest = mapped(rest, lambda a, n=name, v=value: sign(substitute(a.poly, n, v), a.rel))
+    names = sorted(free_names(condition) - {n for n, _ in solved})
     for seed in range(ROUNDS):
         points = samples(names, signs, seed)
-        hits = np.flatnonzero(truth(condition, points, POINTS, {}))
+        hits = np.flatnonzero(truth(rest, points, POINTS, {}))
         for k in hits[:50]:
             point = {n: Fraction(float(points[n][k])) for n in names}
-            if holds(condition, point):
+            if _completed(point, solved) and holds(condition, point):
                 return point
     return None
+
+
+def _linear_equation(c: Condition) -> tuple[str, Quotient] | None:
+    """A name in which some equation of the conjunction is linear, with the value that solves it."""
+    for part in c.args if isinstance(c, And) else (c,):
+        if isinstance(part, Sign) and part.rel == "=":
+            for name in variables(part.poly):
+                rows = coefficients(part.poly, name)
+                if len(rows) == 2:
+                    return name, Quotient(-rows[0], rows[1])
+    return None
+
+
+def _completed(point: dict[str, Fraction], solved: list[tuple[str, Quotient]]) -> bool:
+    """Put the solved names in, last solved first; ``False`` where a denominator vanishes."""
+    for name, value in reversed(solved):
+        for n in (*variables(value.over), *variables(value.under)):
+            point.setdefault(n, Fraction(1))
+        under = value_at(value.under, point)
+        if under == 0:
+            return False
+        point[name] = value_at(value.over, point) / under
+    return True

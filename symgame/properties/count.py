@@ -1,10 +1,10 @@
 """How many equilibria: exactly one for every input, several, or none, with the evidence for each.
 
-For separable piecewise-linear phi the map ``z -> z - W phi(z)`` is linear on boxes, with determinants ``det(I - W F)``, F
-running over the slopes. If all of them have one sign it is a homeomorphism: the determinant is affine in each slope,
-so it keeps its sign on the whole box of slopes, and ``z - z' - W (phi(z) - phi(z'))`` is such a matrix times ``z - z'``. If
-two signs occur it is none. Sources: H. Samelson, R. M. Thrall, O. Wesler, Proc. AMS 9 (1958) 805 (for LCP);
-T. Fujisawa and E. S. Kuh, SIAM J. Appl. Math. 22 (1972) 307.
+For separable piecewise-linear phi the map ``z -> z - W phi(z)`` is linear on boxes, with determinants ``det(I - W F)``,
+F running over the slopes. If all of them have one sign it is a homeomorphism: the determinant is affine in each slope,
+so it keeps its sign on the whole box of slopes, and ``z - z' - W (phi(z) - phi(z'))`` is such a matrix times
+``z - z'``. If two signs occur it is none. Sources: H. Samelson, R. M. Thrall, O. Wesler, Proc. AMS 9 (1958) 805 (for
+LCP); T. Fujisawa and E. S. Kuh, SIAM J. Appl. Math. 22 (1972) 307.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def uniqueness_lemmas(algebra: Algebra, branches: tuple[Branch, ...]) -> Iterato
 class Coincidence:
     """An input with two equilibria: on the index set, A z = det e_j for the j-th adjugate column z.
 
-    With A z <= 0 on the set and z_j > 0, ``u = A z^+ - (A z)^+`` has the equilibria ``z^+`` and ``z^-``, which differ in j.
+    With A z <= 0 on the set and z_j > 0, ``u = A z^+ - (A z)^+`` has the equilibria ``z^+`` and ``z^-``, which differ
+    in j.
     ``when``: the set is minimal with a minor <= 0, so that z_j, the minor without j, is positive.
     """
 
@@ -81,8 +82,8 @@ def coincidences(algebra: Algebra) -> tuple[Coincidence, ...]:
             column = [row[0] for row in adjugate(block, algebra.ring)]
             for r, entries in enumerate(block):
                 total = algebra.zero
-                for a, z in zip(entries, column, strict=True):
-                    total = total + a * z
+                for entry, rate in zip(entries, column, strict=True):
+                    total = total + entry * rate
                 if total != (minor if r == 0 else algebra.zero):
                     raise ArithmeticError("the adjugate identity failed")  # pragma: no cover - exact algebra
             smaller = [

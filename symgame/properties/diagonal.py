@@ -1,7 +1,7 @@
 """P-matrices and Lyapunov diagonal stability of ``A = I - W`` (``I - F W`` with gains F), closed for one or two rates.
 
-``A`` is LDS when some diagonal ``P > 0`` makes ``P A + A' P`` positive definite. Rosen's diagonal strict monotonicity of the
-pseudo-gradient ``F(x) = A x - u`` is the same statement: ``(x - y)' P (F(x) - F(y)) = (x - y)' P A (x - y)``.
+``A`` is LDS when some diagonal ``P > 0`` makes ``P A + A' P`` positive definite. Rosen's diagonal strict monotonicity
+of the pseudo-gradient ``F(x) = A x - u`` is the same statement: ``(x - y)' P (F(x) - F(y)) = (x - y)' P A (x - y)``.
 Source: J. B. Rosen, Econometrica 33 (1965) 520; G. W. Cross, Linear Algebra Appl. 20 (1978) 253.
 """
 
@@ -60,9 +60,9 @@ def exists_weights(algebra: Algebra, matrix: Matrix) -> Condition:
 def closed_weights(algebra: Algebra, matrix: Matrix) -> list[tuple[Condition, list[Quotient]]]:
     """Weights for one or two rates, by cases: when a case holds and A is a P-matrix, they prove LDS.
 
-    With ``A = [[a, b], [c, d]]`` and ``r = p_1/p_2`` the condition is ``(b r + c)^2 < 4 a d r``. If ``b c < 0`` the left side
-    vanishes at ``r = -c/b``; otherwise its minimum over r > 0 relative to r is at ``r = |c/b|``, and if b or c is 0 any r
-    that is large, or small, enough will do.
+    With ``A = [[a, b], [c, d]]`` and ``r = p_1/p_2`` the condition is ``(b r + c)^2 < 4 a d r``. If ``b c < 0`` the
+    left side vanishes at ``r = -c/b``; otherwise its minimum over r > 0 relative to r is at ``r = |c/b|``, and if b or
+    c is 0 any r that is large, or small, enough will do.
     """
     one = algebra.one
     n = len(matrix)

@@ -1,7 +1,7 @@
 """Which equilibria are Nash: each neuron's own energy along its own rate, the others frozen.
 
-``E_i(y) = G_i(y) - W_ii y^2/2 - y c_i`` with ``G_i' = phi_i^{-1}`` and ``c_i`` the input from the others: a quadratic on
-the rates of every increasing piece, ``+oo`` off the range of phi. A stationary point of a convex E_i is its global
+``E_i(y) = G_i(y) - W_ii y^2/2 - y c_i`` with ``G_i' = phi_i^{-1}`` and ``c_i`` the input from the others: a quadratic
+on the rates of every increasing piece, ``+oo`` off the range of phi. A stationary point of a convex E_i is its global
 minimum; where some piece is concave, the ends of the pieces have to be compared.
 """
 
@@ -64,7 +64,9 @@ def own_curvature(branch: Branch, i: int) -> Quotient:
     """The curvature of neuron i's own energy at the branch; it must be on an increasing piece there."""
     if i not in branch.increasing:
         name = branch.circuit.names[i]
-        raise Unsupported(f"{name} is on a flat piece of its activation in that branch: its own energy has no curvature")
+        raise Unsupported(
+            f"{name} is on a flat piece of its activation in that branch: its own energy has no curvature"
+        )
     return curvature(branch.algebra, i, branch.pieces[i].slope)
 
 

@@ -1,0 +1,121 @@
+"""The game: what each neuron pays, and what it would do about it.
+
+Neuron i chooses its rate x_i and pays ``E_i = E_int_i + g_i(x_i)``; the interaction cost is
+``E_int_i = (1 - W_ii) x_i^2/2 - x_i (sum_{j != i} W_ij x_j + u_i)`` and g_i is the activation cost, of which phi_i is the
+proximal operator. Source: Betteti, Retnaraj, Davydov, Cortés, Bullo, arXiv 2512.05252.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+
+from symgame.activation import X
+from symgame.circuit import Circuit
+from symgame.notation import symbol
+
+
+def rates(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
+    """The vector of rates ``x_E, x_I, ...``.
+
+    >>> from symgame.named import wilson_cowan
+    >>> rates(wilson_cowan()).T
+    Matrix([[x_E, x_I]])
+    """
+    return sympy.ImmutableDenseMatrix([symbol(f"x_{name}") for name in circuit.names])
+
+
+def others_input(circuit: Circuit, i: int) -> sympy.Expr:
+    """``sum_{j != i} W_ij x_j + u_i``: what neuron i receives from everything but itself."""
+    x = rates(circuit)
+    return sympy.Add(*(circuit.W[i, j] * x[j] for j in range(len(x)) if j != i)) + circuit.u[i]
+
+
+def interaction_cost(circuit: Circuit, i: int) -> sympy.Expr:
+    """``E_int_i``.
+
+    >>> from symgame.named import wilson_cowan
+    >>> sympy.diff(interaction_cost(wilson_cowan(), 0), symbol("x_E"))
+    -u_E + w_EI*x_I + x_E*(1 - w_EE)
+    """
+    x = rates(circuit)[i]
+    return (1 - circuit.W[i, i]) * x**2 / 2 - x * others_input(circuit, i)
+
+
+def activation_cost(circuit: Circuit, i: int) -> sympy.Expr:
+    """``g_i(x_i)`` on its domain; outside it is +oo (:attr:`symgame.activation.Activation.domain`)."""
+    cost: sympy.Expr = circuit.populations[i].activation.cost.xreplace({X: rates(circuit)[i]})
+    return cost
+
+
+def energy(circuit: Circuit, i: int) -> sympy.Expr:
+    """``E_i = E_int_i + g_i(x_i)`` on the domain of g_i."""
+    return interaction_cost(circuit, i) + activation_cost(circuit, i)
+
+
+def pseudo_gradient(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
+    """``F_i = dE_int_i/dx_i``, by differentiating each neuron's own cost along its own rate."""
+    x = rates(circuit)
+    return sympy.ImmutableDenseMatrix([sympy.diff(interaction_cost(circuit, i), x[i]) for i in range(len(x))])
+
+
+def proximal_argument(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
+    """``x - F(x)``: the point whose proximal step is the right side of the dynamics ``tau x' = -x + prox_g(x - F(x))``."""
+    return sympy.ImmutableDenseMatrix(rates(circuit) - pseudo_gradient(circuit))
+
+
+def gradient_condition(circuit: Circuit, i: int) -> sympy.Expr:
+    """``dE_i/dx_i`` where g_i is differentiable: it is 0 at a stationary point inside the range of phi_i.
+
+    >>> from symgame.named import wilson_cowan
+    >>> gradient_condition(wilson_cowan(), 1)
+    -u_I - w_IE*x_E + x_I*(w_II + 1)
+    """
+    return sympy.diff(energy(circuit, i), rates(circuit)[i])
+
+
+def own_curvature(circuit: Circuit, i: int) -> sympy.Expr:
+    """``d^2 E_i/dx_i^2 = 1/phi_i' - W_ii`` with phi_i' written in the rate, where phi_i' > 0."""
+    activation = circuit.populations[i].activation
+    return 1 / activation.slope_at_rate.xreplace({X: rates(circuit)[i]}) - circuit.W[i, i]
+
+
+@dataclass(frozen=True)
+class BestResponse:
+    """One case of a best response: under ``when`` (on the input c from the others), the minimisers of the own energy."""
+
+    when: str
+    minimisers: str
+
+
+def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:
+    """The set of own-cost minimisers of a rectified neuron (gain 1), as a function of ``c``, its input from the others.
+
+    With ``k = 1 - W_ii`` the own energy is ``k y^2/2 - c y`` on ``[0, m]`` or ``[0, oo)``: convex for k > 0; for k <= 0 the minimum
+    is at an end, and without a cap there is none once the energy falls for ever.
+    """
+    activation = circuit.populations[i].activation
+    if activation.kind not in ("relu", "saturating", "linear") or activation.pieces is None:
+        return (BestResponse("always", "argmin of the own energy (no closed cases for this activation)"),)
+    k = f"{1 - circuit.W[i, i]}"
+    cap = dict(activation.parameters).get("cap")
+    if activation.kind == "linear":
+        return (
+            BestResponse(f"{k} > 0", f"c/({k})"), BestResponse(f"{k} <= 0", "none, or every rate when both k and c are 0"),
+        )  # fmt: skip
+    if cap is None:
+        return (
+            BestResponse(f"{k} > 0", f"max(0, c/({k}))"),
+            BestResponse(f"{k} = 0 & c < 0", "0"),
+            BestResponse(f"{k} = 0 & c = 0", "every rate"),
+            BestResponse(f"{k} = 0 & c > 0", "none: the energy falls for ever"),
+            BestResponse(f"{k} < 0", "none: the energy falls for ever"),
+        )
+    return (
+        BestResponse(f"{k} > 0", f"min({cap}, max(0, c/({k})))"),
+        BestResponse(f"{k} <= 0 & c < ({k})*({cap})/2", "0"),
+        BestResponse(f"{k} <= 0 & c > ({k})*({cap})/2", f"{cap}"),
+        BestResponse(f"{k} < 0 & c = ({k})*({cap})/2", f"0 and {cap}"),
+        BestResponse(f"{k} = 0 & c = 0", "every rate"),
+    )

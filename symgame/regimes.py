@@ -1,0 +1,431 @@
+"""The chart of regimes along one parameter: every possible sign pattern, proved complete; thresholds and their orders.
+
+The quantities whose signs decide at the branch with everything active are the own curvatures, and the numbers of the
+characteristic polynomial. The walk asks the solver at every node whether the pattern so far is possible; the list is
+complete *because* every pattern that is missing was proved impossible, and those proofs are one certificate.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from importlib import resources
+from math import isqrt
+
+from symgame.algebra import Algebra, algebra
+from symgame.check import read
+from symgame.circuit import Circuit
+from symgame.condition import FALSE, TRUE, Condition, Sign, at_point, both, either, negation
+from symgame.domain import Domain
+from symgame.equilibria import Branch, full_branch
+from symgame.errors import Unsupported
+from symgame.grammar import read_formula
+from symgame.proof.algebraic import Algebraic, holds_at
+from symgame.proof.decide import simplified
+from symgame.proof.reduce import Reducer
+from symgame.proof.sampling import find
+from symgame.proof.smtlib import script
+from symgame.proof.solver import ask
+from symgame.properties import nash, stability
+from symgame.quantifier import signed_root
+from symgame.ring import Poly, Quotient, coefficients, value_at, variables
+from symgame.solve import quotient_text, solved, surd_text
+
+BUDGET = 100_000
+MAX_CELLS = 400
+MAX_ORDERS = 60
+SIGNS = (("-", "<"), ("0", "="), ("+", ">"))
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number whose sign decides, with the words (or the name) it goes by."""
+
+    label: str
+    value: Quotient
+
+
+@dataclass(frozen=True)
+class Regime:
+    """One cell of the chart: a possible sign pattern, its name, its condition, an exact example."""
+
+    name: str
+    spectrum: str
+    signs: dict[str, str]
+    condition: Condition
+    when: str
+    example: dict[str, Fraction | Algebraic]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A parameter value ``rational + factor * sqrt(inside)`` at which a quantity changes sign."""
+
+    name: str
+    rational: Quotient
+    factor: Quotient
+    inside: Poly
+    text: str
+    exists: Condition
+    exists_when: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """A possible order of the thresholds (ties joined by ``=``), when it holds, and the regimes met on the way up."""
+
+    order: tuple[str, ...]
+    when: str
+    sequences: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The regimes of a circuit along a parameter. ``certificate`` refutes every pattern that is not listed."""
+
+    circuit: Circuit
+    over: str
+    complete: bool
+    quantities: tuple[Quantity, ...]
+    regimes: tuple[Regime, ...]
+    thresholds: tuple[Threshold, ...]
+    orders: tuple[Order, ...]
+    certificate: str | None
+    orders_certificate: str | None
+
+
+def default_parameter(circuit: Circuit) -> str | None:
+    """The first self-weight of an excitatory population that is a symbol."""
+    for i, p in enumerate(circuit.populations):
+        if p.type == "excitatory" and circuit.W[i, i].is_Symbol:
+            return str(circuit.W[i, i])
+    return None
+
+
+@cache
+def regimes(circuit: Circuit, over: str) -> Chart:
+    """The chart of regimes along ``over``; other values of the circuit are substituted.
+
+    Raises :class:`~symgame.errors.Unsupported` when the activations are not piecewise linear or nothing depends
+    on the parameter.
+
+    >>> from symgame.named import wilson_cowan
+    >>> chart = regimes(wilson_cowan(), "w_EE")
+    >>> chart.complete, len(chart.regimes), [t.text for t in chart.thresholds][:2]
+    (True, 20, ['1', '1 + tau_E*(1 + w_II)/tau_I'])
+    """
+    circuit = circuit.fixed(keep=(over,))
+    if over not in circuit.symbols:
+        raise Unsupported(f"the circuit has no symbol {over!r} (symbols: {', '.join(circuit.symbols) or 'none'})")
+    a = algebra(circuit)
+    branch = full_branch(circuit)
+    quantities = tuple(deciding(branch))
+    reducer = Reducer(a.domain)
+    cells, impossible = _walk(a, quantities, reducer)
+    found = [_regime(circuit, over, cell, reducer) for cell in cells]
+    rows = tuple(r for r in found if r is not None)
+    complete = len(rows) == len(found)  # every pattern is proved impossible or has an exact example
+    thresholds = tuple(_thresholds(a, over, quantities, reducer))
+    certificate = script(
+        [*((h.text, h.condition) for h in a.domain.hypotheses), ("one of the missing patterns", either(*impossible))],
+        "completeness: no sign pattern outside the list is possible",
+    ) if impossible else None  # fmt: skip
+    never: list[Condition] = []
+    orders = tuple(_orders(circuit, over, thresholds, reducer, never))
+    orders_certificate = script(
+        [*((h.text, h.condition) for h in a.domain.hypotheses), ("one of the missing orders", either(*never))],
+        "completeness: no order of the thresholds outside the list is possible",
+    ) if never else None  # fmt: skip
+    return Chart(
+        circuit, over, complete, quantities, rows, thresholds, orders, certificate, orders_certificate
+    )
+
+
+# -- sign patterns ----------------------------------------------------------------------------------------------------
+
+
+def deciding(branch: Branch) -> Iterator[Quantity]:
+    """Own curvatures, then trace, determinant and discriminant; from three rates on, the Routh-Hurwitz numbers."""
+    a = branch.algebra
+    names = branch.circuit.names
+    candidates = [Quantity(f"curvature({names[i]})", nash.own_curvature(branch, i)) for i in branch.increasing]
+    if a.n == 2:
+        candidates.append(Quantity("trace", stability.trace(branch)))
+        candidates.append(Quantity("det", branch.determinant))
+        candidates.append(Quantity("disc", stability.discriminant(branch)))
+    elif a.n > 2:
+        candidates.append(Quantity("det", branch.determinant))
+        numbers = stability.routh_hurwitz(stability.block_polynomial(branch), a.ring)
+        candidates += [Quantity(f"routh_{k}", q) for k, q in enumerate(numbers[1:], 1)]
+    for quantity in candidates:
+        if not any(a.domain.compare(quantity.value, rel) == TRUE for _, rel in SIGNS):
+            yield quantity
+
+
+def _walk(
+    a: Algebra, quantities: tuple[Quantity, ...], reducer: Reducer
+) -> tuple[list[tuple[dict[str, str], Condition]], list[Condition]]:
+    """Depth first over sign patterns: those not refuted, and the prefixes proved impossible."""
+    cells: list[tuple[dict[str, str], Condition]] = []
+    impossible: list[Condition] = []
+
+    def visit(k: int, signs: dict[str, str], prefix: Condition) -> None:
+        if k == len(quantities):
+            cells.append((signs, prefix))
+            return
+        for mark, rel in SIGNS:
+            extended = both(prefix, a.structural.compare(quantities[k].value, rel))
+            if extended == FALSE:
+                continue
+            shown = reducer.truths(extended).any() or find(both(a.domain.condition, extended), a.domain.signs)
+            if not shown and reducer.impossible(extended):
+                impossible.append(extended)
+                continue
+            visit(k + 1, {**signs, quantities[k].label: mark}, extended)
+        if len(cells) > MAX_CELLS:
+            raise Unsupported(f"more than {MAX_CELLS} sign patterns; give some symbols values")
+
+    visit(0, {}, TRUE)
+    return cells, impossible
+
+
+def _regime(
+    circuit: Circuit, over: str, cell: tuple[dict[str, str], Condition], reducer: Reducer
+) -> Regime | None:
+    """The cell with its shortest condition and an exact example; ``None`` when none was found within the budget."""
+    signs, condition = cell
+    parts = list(condition.args) if not isinstance(condition, Sign) and hasattr(condition, "args") else [condition]
+    quick = replace(reducer, budget=BUDGET // 10)
+    for part in sorted(parts, key=lambda c: -len(str(c))):
+        rest = [p for p in parts if p is not part]
+        if rest and quick.implied(both(*rest), part):
+            parts = rest
+    example = _rational_point(condition, reducer)
+    if example is None:
+        return None
+    return Regime(
+        regime_name(circuit, example), spectrum(circuit, example), signs, condition,
+        solved(both(*parts), over, reducer), example,
+    )  # fmt: skip
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def regime_table() -> tuple[tuple[str, str, str], ...]:
+    """The names of regimes: (name, condition, meaning), the first condition that holds gives the name."""
+    text = resources.files("symgame").joinpath("library", "regimes.toml").read_text(encoding="utf-8")
+    return tuple((row["name"], row["when"], row["meaning"]) for row in tomllib.loads(text)["regime"])
+
+
+def regime_condition(circuit: Circuit, when: str) -> str:
+    """A condition of the table in the words of one circuit: ``{B}`` all active, ``{convex}``, ``{concave}``, ``{flat}``."""
+    names = circuit.names
+    each = {rel: [f"curvature({n}) {rel} 0" for n in names] for rel in (">", "<", "=")}
+    table = {
+        "B": ",".join(names), "convex": "(" + " & ".join(each[">"]) + ")",
+        "concave": "(" + " | ".join(each["<"]) + ")", "flat": "(" + " | ".join(each["="]) + ")",
+    }  # fmt: skip
+    return when.format(**table)
+
+
+@cache
+def _named_conditions(circuit: Circuit) -> tuple[tuple[str, Condition], ...]:
+    rows = []
+    for name, when, _ in regime_table():
+        rows.append((name, read(circuit, read_formula(regime_condition(circuit, when)), ()).query.conclusion))
+    return tuple(rows)
+
+
+def regime_name(circuit: Circuit, point: dict[str, Fraction | Algebraic]) -> str:
+    """The first name of the table whose condition holds at a point."""
+    for name, condition in _named_conditions(circuit):
+        rational = {n: v for n, v in point.items() if isinstance(v, Fraction)}
+        truth = at_point(condition, rational)
+        if truth == TRUE or (truth != FALSE and holds_at(truth, point)):
+            return name
+    return "unnamed"
+
+
+def spectrum(circuit: Circuit, point: dict[str, Fraction | Algebraic]) -> str:
+    """``focus``, ``node`` or ``saddle`` at a point of a pair; nothing is said for other numbers of populations."""
+    if len(circuit.populations) != 2:
+        return ""
+    branch = full_branch(circuit)
+    compare = branch.algebra.structural.compare
+    for name, condition in (
+        ("saddle", compare(branch.determinant, "<")),
+        ("focus", compare(stability.discriminant(branch), "<")),
+    ):
+        if holds_at(condition, point):
+            return name
+    return "node"
+
+
+# -- thresholds -------------------------------------------------------------------------------------------------------
+
+_THRESHOLD_NAMES = {"trace": "hopf", "det": "fold", "disc": "focus"}
+
+
+def _thresholds(a: Algebra, over: str, quantities: tuple[Quantity, ...], reducer: Reducer) -> Iterator[Threshold]:
+    zero, one = a.zero, a.ring.constant(1)
+    for quantity in quantities:
+        atom = a.structural.compare(quantity.value, "=")
+        name = _THRESHOLD_NAMES.get(quantity.label, quantity.label.replace("curvature", "convexity"))
+        if not isinstance(atom, Sign):
+            continue
+        rows = coefficients(atom.poly, over)
+        if len(rows) == 2:
+            exists = reducer.reduce(Sign(rows[1], "!="))
+            value = Quotient(-rows[0], rows[1])
+            if exists != FALSE:
+                yield Threshold(name, value, zero, one, quotient_text(value), exists, solved(exists, over, reducer))
+        elif len(rows) == 3:
+            c, b, leading = rows
+            disc = b * b - 4 * leading * c
+            exists = reducer.reduce(both(Sign(leading, "!="), Sign(disc, ">=")))
+            if reducer.domain.sign_of(leading) is None or exists == FALSE:
+                continue
+            if reducer.domain.sign_of(leading) == "<":
+                leading, b = -leading, -b
+            for mark, factor in (("-", -1), ("+", 1)):
+                middle = Quotient(-b, 2 * leading)
+                step = Quotient(one * factor, 2 * leading)
+                text = surd_text(leading, b, disc, mark, reducer)
+                yield Threshold(
+                    f"{name}{mark}", middle, step, disc, text, exists, solved(exists, over, reducer)
+                )
+
+
+def _shown(condition: Condition, over: str, reducer: Reducer) -> str:
+    return solved(reducer.reduce(condition), over, reducer)
+
+
+def compare_thresholds(one: Threshold, other: Threshold, rel: str, domain: Domain) -> Condition:
+    """``one rel other`` without roots (``rel`` is ``<`` or ``=``): all roots of a chart are of the same number."""
+    if not one.factor.is_zero and not other.factor.is_zero and one.inside != other.inside:
+        raise Unsupported("thresholds with roots of different numbers are not ordered by this version")
+    inside = one.inside if not one.factor.is_zero else other.inside
+    p, q = other.rational - one.rational, other.factor - one.factor
+    common = p.under * q.under
+    positive = common * common  # clear denominators by a square: no sign is touched
+    p_poly, q_poly = (p * Quotient(positive, positive * 0 + 1)).over, (q * Quotient(positive, positive * 0 + 1)).over
+    return signed_root(p_poly, q_poly, inside, "=" if rel == "=" else ">", domain)
+
+
+def _orders(
+    circuit: Circuit, over: str, thresholds: tuple[Threshold, ...], reducer: Reducer, never: list[Condition]
+) -> Iterator[Order]:
+    """Insert the thresholds one by one into every weak order that is still possible."""
+    a = algebra(circuit)
+    orders: list[tuple[list[list[Threshold]], Condition]] = [([], TRUE)]
+    try:
+        for t in thresholds:
+            orders = [grown for order in orders for grown in _inserted(order, t, reducer, never)]
+            if len(orders) > MAX_ORDERS:
+                return
+    except Unsupported:
+        return
+    for groups, condition in orders:
+        if len(groups) < 2:
+            continue
+        name = tuple(" = ".join(t.name for t in group) for group in groups)
+        when = _shown(condition, over, reducer)
+        yield Order(name, when, tuple(_sequences(circuit, over, groups, condition, a, reducer)))
+
+
+def _inserted(
+    order: tuple[list[list[Threshold]], Condition], t: Threshold, reducer: Reducer, never: list[Condition]
+) -> Iterator[tuple[list[list[Threshold]], Condition]]:
+    groups, condition = order
+    domain = reducer.domain
+    absent = both(condition, negation(t.exists))
+    if absent != FALSE and not reducer.impossible(absent):
+        yield groups, absent
+    condition = both(condition, t.exists)
+    for k in range(len(groups) + 1):
+        below = compare_thresholds(groups[k - 1][0], t, "<", domain) if k else TRUE
+        above = compare_thresholds(t, groups[k][0], "<", domain) if k < len(groups) else TRUE
+        between = both(condition, below, above)
+        if between != FALSE and reducer.impossible(between):
+            never.append(between)
+        elif between != FALSE:
+            yield [*groups[:k], [t], *groups[k:]], between
+        if k < len(groups):
+            tied = both(condition, compare_thresholds(t, groups[k][0], "=", domain))
+            if tied != FALSE and reducer.impossible(tied):
+                never.append(tied)
+            elif tied != FALSE:
+                yield [*groups[:k], [*groups[k], t], *groups[k + 1 :]], tied
+
+
+def _sequences(
+    circuit: Circuit, over: str, groups: list[list[Threshold]], condition: Condition, a: Algebra, reducer: Reducer
+) -> Iterator[tuple[str, ...]]:
+    """The names met from the lowest admissible value of the parameter upwards, for each place of that value."""
+    lowest = 0 if reducer.domain.signs.get(over) in (">", ">=") else None
+    zero = Threshold("0", a.zero, a.zero, a.ring.constant(1), "0", TRUE, "true")
+    places = range(len(groups) + 1) if lowest == 0 else [0]
+    seen: dict[tuple[str, ...], None] = {}
+    for k in places:
+        placed = condition
+        if lowest == 0:
+            below = compare_thresholds(groups[k - 1][0], zero, "<", reducer.domain) if k else TRUE
+            above = compare_thresholds(zero, groups[k][0], "<", reducer.domain) if k < len(groups) else TRUE
+            placed = both(condition, below, above)
+        if placed == FALSE or reducer.impossible(placed):
+            continue
+        point = _rational_point(placed, reducer)
+        if point is not None:
+            seen[_names_along(circuit, over, groups[k:], point, lowest)] = None
+    yield from seen
+
+
+def _rational_point(condition: Condition, reducer: Reducer) -> dict[str, Fraction | Algebraic] | None:
+    base = both(reducer.domain.condition, condition)
+    point = ask([("point", base)], BUDGET // 20).point or find(base, reducer.domain.signs)
+    point = point or ask([("point", base)], BUDGET).point
+    return simplified(base, dict(point)) if point else None
+
+
+def _names_along(
+    circuit: Circuit, over: str, groups: list[list[Threshold]], point: dict[str, Fraction | Algebraic], lowest: int | None
+) -> tuple[str, ...]:  # fmt: skip
+    """Regimes between consecutive thresholds, read at exact points: no quantity changes sign in between."""
+    values = [_approximate(group[0], point) for group in groups]
+    left = Fraction(lowest) if lowest is not None else (values[0] - 2 if values else Fraction(-1))
+    edges = [left, *values, (values[-1] if values else left) + 2]
+    names = []
+    for low, high in zip(edges, edges[1:], strict=False):
+        complete = {n: point.get(n, Fraction(1)) for n in circuit.symbols}
+        here = {**complete, over: (low + high) / 2}
+        name, shape = regime_name(circuit, here), spectrum(circuit, here)
+        names.append(f"{name} ({shape})" if shape and shape != name else name)
+    return tuple(names)
+
+
+def _approximate(t: Threshold, point: dict[str, Fraction | Algebraic]) -> Fraction:
+    """A rational within 2^-60 of the threshold: enough to find points between distinct simple thresholds."""
+    rational = {n: v if isinstance(v, Fraction) else (v.low + v.high) / 2 for n, v in point.items()}
+
+    def value(q: Quotient) -> Fraction:
+        complete = {n: rational.get(n, Fraction(1)) for n in (*variables(q.over), *variables(q.under))}
+        return value_at(q.over, complete) / value_at(q.under, complete)
+
+    result = value(t.rational)
+    if not t.factor.is_zero:
+        under_root = value(Quotient(t.inside, t.inside * 0 + 1))
+        scale = 1 << 64
+        root = Fraction(isqrt(max(int(under_root * scale * scale), 0)), scale)
+        result += value(t.factor) * root
+    return result
+
+
+def missing_patterns(chart: Chart) -> Condition:
+    """Everything outside the listed patterns: what the certificate shows to be impossible."""
+    return negation(either(*(r.condition for r in chart.regimes)))
+

@@ -1,0 +1,169 @@
+"""The layers of the package as data, checked against the imports that the source really has.
+
+A new module gets its line here, in a layer below everything it imports; modules of one layer do not import each other,
+unless the layer is a ``ROOM``: a list in reading order, where a module may import those before it.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "symgame"
+MOST_LINES = 700
+
+
+class Room(list[str]):
+    """A layer whose modules may import the ones listed before them."""
+
+
+# The top imports nothing of the package; every layer may import the layers above it.
+LAYERS: list[list[str]] = [
+    ["errors", "words"],
+    Room(["syntax", "grammar", "notation"]),
+    Room(["ring", "condition", "domain", "linear", "quantifier", "lowering"]),
+    Room(
+        [
+            "proof",
+            "proof.algebraic",
+            "proof.verdict",
+            "proof.smtlib",
+            "proof.sampling",
+            "proof.solver",
+            "proof.decide",
+            "proof.reduce",
+        ]
+    ),
+    Room(["activation", "kinds", "circuit", "modelfile", "named"]),
+    ["algebra"],
+    ["equilibria"],
+    [
+        "properties",
+        "properties.count",
+        "properties.diagonal",
+        "properties.nash",
+        "properties.potential",
+        "properties.response",
+        "properties.stability",
+    ],
+    ["vocabulary"],
+    ["solve", "check", "numeric"],
+    ["regimes"],
+    ["symgame"],  # the face: ``symgame/__init__.py``
+]
+
+FORBIDDEN_HEAVY = {"sympy", "z3", "matplotlib", "scipy", "numpy", "flint", "numba"}
+
+
+def module_name(path: Path) -> str:
+    """``symgame/proof/solver.py`` is ``proof.solver``, ``symgame/proof/__init__.py`` is ``proof``."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or "symgame"
+
+
+SOURCES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+PLACE = {module: (depth, at) for depth, layer in enumerate(LAYERS) for at, module in enumerate(layer)}
+
+
+def imports(source: str, module: str = "symgame", is_package: bool = True) -> set[str]:
+    """The modules of the package that a source imports anywhere, in functions and for type checking too.
+
+    >>> sorted(imports("from symgame.proof import solver\\ndef f():\\n    import symgame.ring as r"))
+    ['proof', 'proof.solver', 'ring']
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = [] if module == "symgame" else module.split(".")
+                package = package if is_package else package[:-1]
+                package = package[: len(package) - (node.level - 1)]
+                base = ".".join(["symgame", *package, *([node.module] if node.module else [])])
+            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        for name in names:
+            if name == "symgame" and isinstance(node, ast.Import):
+                found.add("symgame")
+            elif name.startswith("symgame."):
+                found.add(name.removeprefix("symgame."))
+    return {name for name in found if name in SOURCES}
+
+
+GRAPH = {
+    module: imports(path.read_text(encoding="utf-8"), module, path.name == "__init__.py") - {module}
+    for module, path in SOURCES.items()
+}
+
+
+def test_every_module_has_its_layer_and_every_layer_its_modules() -> None:
+    listed = [module for layer in LAYERS for module in layer]
+    assert len(listed) == len(set(listed)), "a module stands in two layers"
+    assert set(SOURCES) - set(listed) == set(), "name these modules in LAYERS"
+    assert set(listed) - set(SOURCES) == set(), "these modules do not exist; strike them from LAYERS"
+
+
+def may_import(module: str, other: str) -> bool:
+    if other not in PLACE or module not in PLACE:
+        return True  # named by the test above
+    (depth, at), (depth_of_other, at_of_other) = PLACE[module], PLACE[other]
+    if depth != depth_of_other:
+        return depth > depth_of_other
+    return isinstance(LAYERS[depth], Room) and at > at_of_other
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_imports_go_down(module: str) -> None:
+    wrong = sorted(other for other in GRAPH[module] if not may_import(module, other))
+    assert not wrong, f"{module} imports {', '.join(wrong)}, which is not above it"
+
+
+def test_no_cycle() -> None:
+    finished: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join((*path[path.index(module) :], module))
+        if module not in finished:
+            for other in sorted(GRAPH[module]):
+                visit(other, (*path, module))
+            finished.add(module)
+
+    for module in GRAPH:
+        visit(module, ())
+
+
+def test_this_test_sees_what_it_must() -> None:
+    assert GRAPH["condition"] >= {"ring"}
+    assert not may_import("ring", "condition")
+    assert not may_import("properties.nash", "properties.count")
+    assert imports("def f():\n    from symgame.proof.solver import x", "ring", False) == {"proof.solver"}
+    assert imports("from .proof import solver", "symgame", True) == {"proof", "proof.solver"}
+    assert imports("from . import nash", "properties.count", False) == {"properties", "properties.nash"}
+    assert imports("from ..ring import Poly", "properties.count", False) == {"ring"}
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_no_god_file(module: str) -> None:
+    lines = SOURCES[module].read_text(encoding="utf-8").count("\n")
+    assert lines <= MOST_LINES, f"{module} has {lines} lines; one mathematical idea needs at most {MOST_LINES}"
+
+
+@pytest.mark.parametrize("module", ["symgame", "words", "errors", "syntax", "grammar"])
+def test_light_modules_load_nothing_heavy(module: str) -> None:
+    """``import symgame`` and reading a formula must not load SymPy: these modules and all they import stay without."""
+    pending, seen = [module], set()
+    while pending:
+        current = pending.pop()
+        seen.add(current)
+        tree = ast.parse(SOURCES[current].read_text(encoding="utf-8"))
+        for node in tree.body:  # at the top of the module; inside functions it is allowed
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                roots = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+                heavy = {r.split(".")[0] for r in roots} & FORBIDDEN_HEAVY
+                assert not heavy, f"{module} loads {', '.join(sorted(heavy))} through {current}"
+                text = ast.unparse(node)
+                pending += [m for m in imports(text, current, SOURCES[current].name == "__init__.py") if m not in seen]
