@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from symgame.ring import Poly, Quotient, factored_text, poly_text, primitive, rename, substitute, value_at, variables
 
@@ -163,6 +164,11 @@ def free_names(c: Condition) -> frozenset[str]:
             return frozenset().union(*(free_names(a) for a in args))
         case Exists(names=names, body=body) | Forall(names=names, body=body):
             return free_names(body) - frozenset(names)
+
+
+@lru_cache(maxsize=20_000)
+def _names_of(atom: Sign) -> frozenset[str]:
+    return frozenset(variables(atom.poly))
 
 
 def mapped(c: Condition, change: Callable[[Sign], Condition]) -> Condition:

@@ -28,6 +28,7 @@ class Domain:
     ring: Ring
     hypotheses: tuple[Hypothesis, ...]
     signs: Mapping[str, str] = field(compare=False)
+    _split: dict[Sign, Condition] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def condition(self) -> Condition:
@@ -80,6 +81,11 @@ class Domain:
 
     def split(self, atom: Sign) -> Condition:
         """An equivalent condition under this domain whose polynomials have no factor of known sign and no square."""
+        if atom not in self._split:
+            self._split[atom] = self._factored(atom)
+        return self._split[atom]
+
+    def _factored(self, atom: Sign) -> Condition:
         p, rel = atom.poly, atom.rel
         if p.is_constant():
             return decided(atom)

@@ -158,3 +158,14 @@ def _ratio(over: Poly, under: Poly) -> str:
     above, below = factored_text(over), factored_text(under)
     above = f"({above})" if len(over) > 1 and above == poly_text(over) else above
     return f"{above}/{below}" if len(under) == 1 and "*" not in below else f"{above}/({below})"
+
+
+def ratio_text(over: Quotient, under: Quotient) -> str:
+    """Two numbers as one fraction that is *not* cancelled: a Cramer quotient keeps its determinant."""
+    above, below = over.over, under.over
+    above, below = above * under.under, below * over.under
+    if below.is_one():
+        return poly_text(above)
+    if len(above) == 1:
+        return _ratio(above, below)
+    return f"({poly_text(above)})/({poly_text(below)})"

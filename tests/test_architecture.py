@@ -38,6 +38,7 @@ LAYERS: list[list[str]] = [
     ),
     Room(["activation", "kinds", "circuit", "modelfile", "named"]),
     ["algebra"],
+    ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
     ["equilibria"],
     [
         "properties",
@@ -51,6 +52,7 @@ LAYERS: list[list[str]] = [
     ["vocabulary"],
     ["solve", "check", "numeric"],
     ["regimes"],
+    Room(["claims", "catalogue", "derivation"]),
     ["symgame"],  # the face: ``symgame/__init__.py``
 ]
 

@@ -132,7 +132,7 @@ def test_equilibria_of_many_circuits_are_those_of_brute_force(k: int) -> None:
     compare_equilibria(MANY[k])
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
 def test_equilibria_of_any_circuit(seed: int) -> None:
     compare_equilibria(random_circuit(random.Random(seed)))
@@ -152,7 +152,7 @@ def adversarial(draw: st.DrawFn) -> Numeric:
     )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(adversarial())
 def test_equilibria_on_boundaries(c: Numeric) -> None:
     compare_equilibria(c)
@@ -234,7 +234,8 @@ def test_centre_and_non_hyperbolic() -> None:
 # -- integration ------------------------------------------------------------------------------------------------------
 
 
-def flow(c: Numeric, start: np.ndarray, duration: float) -> np.ndarray:
+def path(c: Numeric, start: np.ndarray, duration: float) -> np.ndarray:
+    """The states along the rate equation, one per column."""
     W = np.array([[float(v) for v in row] for row in c.W])
     u, tau = np.array([float(v) for v in c.u]), np.array([float(v) for v in c.tau])
     gain, th = np.array([float(f.gain) for f in c.phi]), np.array([float(f.threshold) for f in c.phi])
@@ -250,7 +251,7 @@ def flow(c: Numeric, start: np.ndarray, duration: float) -> np.ndarray:
         return (phi - x) / tau
 
     done = solve_ivp(rate, (0, duration), start, rtol=1e-9, atol=1e-13)
-    return np.asarray(done.y[:, -1])
+    return np.asarray(done.y)
 
 
 @pytest.mark.parametrize("k", range(30))
@@ -264,19 +265,20 @@ def test_stable_states_attract_and_unstable_ones_repel(k: int) -> None:
         kinks = [abs(float(t - end)) for f, t in zip(c.phi, z, strict=True) for p in f.pieces for end in (p.low, p.high) if end is not None]
         step = 1e-4 * min([1.0, *kinks])
         labels = next(q.places for q in c.equilibria() if q.x == tuple(state(c, e)))
-        eigenvalues = np.linalg.eigvals(np.array([[float(v) for v in row] for row in c.jacobian(labels)]))
-        fastest = float(np.max(eigenvalues.real))
-        if abs(fastest) < 0.02:
+        values, vectors = np.linalg.eig(np.array([[float(v) for v in row] for row in c.jacobian(labels)]))
+        fastest = int(np.argmax(values.real))
+        pace = abs(values[fastest].real)
+        if pace < 0.02:
             continue
-        duration = (8 if e.stable else 4) / abs(fastest)
-        away = step * source.standard_normal(c.n)
-        final = np.linalg.norm(flow(c, x + away, duration) - x)
         if e.stable:
-            # non-normal growth comes and goes within the time allowed, or shrinks in twice that time
-            longer = np.linalg.norm(flow(c, x + away, 2 * duration) - x)
-            assert min(final, longer) < 0.2 * np.linalg.norm(away)
+            away = step * source.standard_normal(c.n)
+            # a non-normal system may grow for a while first
+            ends = [np.linalg.norm(path(c, x + away, k / pace)[:, -1] - x) for k in (8, 16)]
+            assert min(ends) < 0.2 * np.linalg.norm(away)
         else:
-            assert final > 2 * np.linalg.norm(away)
+            away = step * vectors[:, fastest].real / np.linalg.norm(vectors[:, fastest].real)
+            distances = np.linalg.norm(path(c, x + away, 4 / pace) - x[:, None], axis=0)
+            assert max(distances) > 5 * np.linalg.norm(away)
 
 
 # -- the game ---------------------------------------------------------------------------------------------------------
@@ -332,7 +334,7 @@ def test_energies_against_own_formula() -> None:
 def test_closed_weights_and_lds_of_pairs_against_eigenvalues() -> None:
     """Whenever the pair is a P-matrix some closed weights make PA + A'P positive definite; otherwise none on a grid do."""
     source, seen = random.Random(5), set()
-    for _ in range(150):
+    for _ in range(80):
         c = random_circuit(source, 2, plain=True)
         c = Numeric(c.names, c.W, c.u, c.tau, (Phi("relu"), Phi("relu")))
         circuit = package(c)
@@ -364,10 +366,12 @@ def test_closed_weights_and_lds_of_pairs_against_eigenvalues() -> None:
     ([[0, 1, 0], [0, 0, 1], [-9, 0, 0]], False),  # cyclic, product 9 against sec(pi/3)^3 = 8
     ([[0, 1, 0], [0, 0, 1], [-7, 0, 0]], True),
 ])  # fmt: skip
-def test_lds_of_three(matrix: list[list[object]], expected: bool) -> None:
+def test_lds_of_three_numeric_populations(matrix: list[list[object]], expected: bool) -> None:
+    """Whether weights exist is decided by asking for their absence; asked directly it may stay open, never wrong."""
     c = Circuit.from_matrix(matrix, names="ABC", u=[1, 1, 1], tau=[1, 1, 1])
-    verdict = check(c, "lds", search_missing=False).verdict
-    assert verdict.kind == ("proved" if expected else "refuted")
+    assert reference.diagonally_stable([[F(int(i == j)) - F(v) for j, v in enumerate(r)] for i, r in enumerate(matrix)]) == expected
+    assert check(c, "~lds", search_missing=False).verdict.kind == ("refuted" if expected else "proved")
+    assert check(c, "lds", search_missing=False).verdict.kind in ("undecided", "proved" if expected else "refuted")
 
 
 def test_p_matrix_counts_equilibria() -> None:

@@ -21,6 +21,7 @@ from symgame.ring import (
     characteristic_polynomial,
     coefficients,
     determinant,
+    factored_text,
     from_sympy,
     poly_text,
     primitive,
@@ -41,6 +42,7 @@ POINT = {"a": Fraction(3, 2), "b": Fraction(-5, 7), "c": Fraction(11)}
 monomials = st.tuples(*[st.integers(0, 2)] * 3)
 polynomials = st.dictionaries(monomials, st.integers(-9, 9), max_size=4).map(lambda t: R.context.from_dict(t))
 quotients = st.builds(Quotient, polynomials, polynomials.filter(lambda p: p != 0))
+factored = st.builds(lambda p, q, r: p * q * r, polynomials, polynomials, st.integers(-6, 6))
 rationals = st.fractions(-20, 20, max_denominator=12)
 points = st.fixed_dictionaries(dict.fromkeys(R.names, rationals))
 
@@ -124,6 +126,11 @@ def test_there_and_back_through_sympy(p: Quotient) -> None:
 def test_the_text_is_read_back(p: Quotient) -> None:
     assert from_sympy(expression(read_term(str(p))), R) == p
     assert from_sympy(expression(read_term(poly_text(p.over))), R) == Quotient(p.over, R.constant(1))
+
+
+@given(factored)
+def test_the_factored_text_denotes_the_same_polynomial(p: Poly) -> None:
+    assert from_sympy(expression(read_term(factored_text(p))), R) == Quotient(p, R.constant(1))
 
 
 @pytest.mark.parametrize(

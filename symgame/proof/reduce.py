@@ -45,6 +45,7 @@ class Reducer:
     domain: Domain
     given: Condition = TRUE
     budget: int = BUDGET
+    prefer: str | None = None  # among equivalent short forms, the one that speaks of this name
 
     def __post_init__(self) -> None:
         self._base = both(self.domain.condition, self.given)
@@ -134,7 +135,11 @@ class Reducer:
                     candidate = self.domain.split(Sign(atom.poly * factor, rel))
                     if candidate not in (TRUE, FALSE):
                         found[candidate] = None
-        return sorted(found, key=weight)
+        return sorted(found, key=self._weight)
+
+    def _weight(self, c: Condition) -> tuple[int, int, str]:
+        terms, degree, text = weight(c)
+        return (terms + 2 * (self.prefer is not None and self.prefer not in free_names(c)), degree, text)
 
     def _conjunction(self, c: Condition, pool: Iterable[Condition]) -> Condition | None:
         """The signs of the pool that c implies, if together they imply c; redundant ones dropped, heaviest first."""
@@ -148,7 +153,7 @@ class Reducer:
         if not implied or not self.implied(both(*implied), c):
             return None
         kept = list(implied)
-        for a in sorted(implied, key=weight, reverse=True):
+        for a in sorted(implied, key=self._weight, reverse=True):
             rest = [k for k in kept if k is not a]
             if self.implied(both(*rest), c):
                 kept = rest

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,12 @@ Truth = NDArray[np.bool_]
 
 def samples(names: list[str], signs: Mapping[str, str], seed: int, size: int = POINTS) -> Samples:
     """Dyadic random points that respect the known signs: small quarters, now and then a large or tiny number."""
+    return dict(_samples(tuple(names), tuple((n, signs[n]) for n in names if n in signs), seed, size))
+
+
+@lru_cache(maxsize=64)
+def _samples(names: tuple[str, ...], known_signs: tuple[tuple[str, str], ...], seed: int, size: int) -> Samples:
+    signs = dict(known_signs)
     random = np.random.default_rng(seed)
     table: Samples = {}
     for name in names:

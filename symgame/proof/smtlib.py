@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from symgame.condition import And, Condition, Or, Sign, free_names
 from symgame.ring import Poly
@@ -43,11 +44,17 @@ def polynomial(p: Poly, table: dict[str, str]) -> str:
     return terms[0] if len(terms) == 1 else f"(+ {' '.join(terms)})"
 
 
+@lru_cache(maxsize=20_000)
+def _plain(atom: Sign) -> str:
+    """The polynomial of a sign whose names need no mangling."""
+    return polynomial(atom.poly, {n: n for n in free_names(atom)})
+
+
 def formula(c: Condition, table: dict[str, str]) -> str:
     """One condition as an SMT-LIB term."""
     match c:
-        case Sign(poly=p, rel=rel):
-            left = polynomial(p, table)
+        case Sign(rel=rel):
+            left = _plain(c) if all(table[n] == n for n in free_names(c)) else polynomial(c.poly, table)
             return f"(not (= {left} 0.0))" if rel == "!=" else f"({rel} {left} 0.0)"
         case And(args=args):
             return f"(and {' '.join(formula(a, table) for a in args)})" if args else "true"

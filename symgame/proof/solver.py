@@ -9,7 +9,7 @@ from math import lcm
 
 import z3
 
-from symgame.condition import Condition
+from symgame.condition import Condition, free_names
 from symgame.proof.algebraic import Algebraic
 from symgame.proof.smtlib import mangled, names_in_order, script
 
@@ -30,23 +30,22 @@ class Answer:
 
 def ask(assertions: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDGET) -> Answer:
     """Whether the assertions can hold together. A fresh solver each time: fast, and the same answer every time."""
-    text = script(assertions, "query")
-    context = z3.Context()
-    parsed = z3.parse_smt2_string(text, ctx=context)
-    solver = z3.SolverFor("QF_NRA", ctx=context)
+    parsed = z3.parse_smt2_string(script(assertions, "query"))
+    solver = z3.SolverFor("QF_NRA")
+    before = _steps(solver)
     solver.set("rlimit", budget)
     solver.set("timeout", CLOCK_MS)
     solver.add(parsed)  # not assert_and_track: a tracking literal costs the nonlinear engine a factor of 1000
     result = solver.check()
     if result == z3.unsat:
-        return Answer("unsat", steps=_steps(solver))
+        return Answer("unsat", steps=_steps(solver) - before)
     if result == z3.sat:
         names = names_in_order(c for _, c in assertions)
         table = mangled(names)
         model = solver.model()
         point: dict[str, Fraction | Algebraic] = {}
         for name in names:
-            value = model.eval(z3.Real(table[name], context), model_completion=True)
+            value = model.eval(z3.Real(table[name]), model_completion=True)
             number = _number(value)
             if number is None:
                 return Answer("unknown", reason="the solver's model is not a number")
@@ -60,15 +59,39 @@ def ask(assertions: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDGE
 def core(assertions: Sequence[tuple[str, Condition]], droppable: Sequence[int], steps: int) -> list[int]:
     """Indices of a subset that is still unsatisfiable: every droppable assertion is left out if it can be.
 
-    Each trial gets about as many steps as the proof took, so an assertion may stay that a longer search would drop.
+    What shares no name with the rest, however indirectly, goes first; then one by one. Each trial gets about as many steps
+    as the proof took, so an assertion may stay that a longer search would drop.
     """
-    kept = list(range(len(assertions)))
     budget = 4 * steps + 2_000
-    for k in droppable:
+    fixed = [k for k in range(len(assertions)) if k not in set(droppable)]
+
+    def refuted(kept: list[int]) -> bool:
+        return ask([assertions[j] for j in sorted(kept)], budget).status == "unsat"
+
+    if fixed and refuted(fixed):
+        return fixed
+    everything = list(range(len(assertions)))
+    kept = _connected(assertions, fixed) if fixed else everything
+    if len(kept) < len(everything) and not refuted(kept):
+        kept = everything
+    for k in [k for k in kept if k not in fixed]:
         trial = [j for j in kept if j != k]
-        if ask([assertions[j] for j in trial], budget).status == "unsat":
+        if refuted(trial):
             kept = trial
-    return kept
+    return sorted(kept)
+
+
+def _connected(assertions: Sequence[tuple[str, Condition]], start: Sequence[int]) -> list[int]:
+    """The assertions that share names with those at ``start``, transitively."""
+    names = [free_names(c) for _, c in assertions]
+    reached = set().union(*(names[k] for k in start))
+    kept = set(start)
+    while True:
+        more = {k for k in range(len(assertions)) if k not in kept and names[k] & reached}
+        if not more:
+            return sorted(kept)
+        kept |= more
+        reached |= set().union(*(names[k] for k in more))
 
 
 def _steps(solver: z3.Solver) -> int:

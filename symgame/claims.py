@@ -1,0 +1,122 @@
+"""Claims: hypotheses, a conclusion, a verdict with its evidence. The unit of everything that is printed as true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from symgame.algebra import algebra
+from symgame.check import check, read
+from symgame.circuit import Circuit
+from symgame.condition import FALSE, TRUE, both
+from symgame.errors import BudgetExceeded, HypothesisError, SymgameError, Unsupported
+from symgame.grammar import read_branch, read_formula
+from symgame.proof.reduce import Reducer
+from symgame.proof.solver import DEFAULT_BUDGET
+from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
+from symgame.solve import solved
+
+KINDS = ("equivalence", "implication", "fact", "equation", "identity", "completeness")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A claim before it is decided.
+
+    ``then=None`` with a ``word`` asks to characterise the word: the shortest equivalent condition is derived. ``at`` is the
+    branch at which numbers such as ``det`` are read (``None``: every population active).
+    """
+
+    id: str
+    title: str
+    kind: str
+    then: str | None = None
+    word: str | None = None
+    given: tuple[str, ...] = ()
+    at: str | None = None
+    verdict: Verdict | None = None
+    generic: bool = False
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A decided statement. ``given`` lists the hypotheses the proof needed; formulas are in the syntax of a check."""
+
+    id: str
+    title: str
+    kind: str
+    given: tuple[str, ...]
+    then: str | None
+    verdict: Verdict
+    at: str | None = None
+    source: str | None = None
+
+    @property
+    def certificate(self) -> str | None:
+        return self.verdict.certificate if isinstance(self.verdict, Proved | Cited) else None
+
+
+def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int = DEFAULT_BUDGET) -> Claim | None:
+    """Decide a draft; ``None`` when its hypotheses are impossible for this circuit, so that there is nothing to say."""
+    if draft.verdict is not None:
+        return Claim(draft.id, draft.title, draft.kind, draft.given, draft.then, draft.verdict, draft.at)
+    then = draft.then
+    try:
+        if draft.word is not None:
+            then = characterised(circuit, draft, over)
+        assert then is not None
+        result = check(circuit, then, draft.given, at=draft.at, budget=budget, search_missing=False)
+        verdict = result.verdict
+    except HypothesisError:
+        return None
+    except (Unsupported, BudgetExceeded) as error:
+        verdict = Undecided(str(error))
+        then = then or draft.word
+    used = verdict.used if isinstance(verdict, Proved | Cited) else ()
+    given = tuple(dict.fromkeys((*draft.given, *(u for u in used if not _part_of(u, draft.given)))))
+    source = verdict.source if isinstance(verdict, Cited) else None
+    return Claim(draft.id, draft.title, draft.kind, given, then, verdict, draft.at, source)
+
+
+def _part_of(text: str, given: Sequence[str]) -> bool:
+    return any(text in g.split(" & ") for g in given)
+
+
+def characterised(circuit: Circuit, draft: Draft, over: str | None) -> str:
+    """``word <=> condition``, or the word alone (always), or its negation (never).
+
+    Raises :class:`~symgame.errors.HypothesisError` when the hypotheses of the draft are contradictory.
+    """
+    a = algebra(circuit)
+    assert draft.word is not None
+    at = None if draft.at is None else read_branch(draft.at)
+    reading = read(circuit, read_formula(draft.word), tuple(read_formula(g) for g in draft.given), at)
+    given = both(*(h.condition for h in (*reading.query.given, *reading.query.fixed)))
+    if draft.generic:  # nothing at equality: every polynomial of the statement is different from 0
+        given = both(given, *(read(circuit, read_formula(g), ()).query.conclusion for g in draft.given))
+    reducer = Reducer(a.domain, given, prefer=over)
+    if reducer.impossible(TRUE):
+        raise HypothesisError("the hypotheses of this claim never hold", draft.given)
+    short = reducer.reduce(reading.query.conclusion)
+    if short == TRUE:
+        return draft.word
+    if short == FALSE:
+        return f"~({draft.word})" if any(c in draft.word for c in "&|<=>") else f"~{draft.word}"
+    written = solved(short, over, reducer)
+    if written == draft.word:
+        return written
+    return f"{draft.word} <=> {written}"
+
+
+def renumbered(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Claims with unique ids, in the order they came; a clash is an error of the catalogue."""
+    seen: set[str] = set()
+    for claim in claims:
+        if claim.id in seen:
+            raise SymgameError(f"two claims have the id {claim.id!r}")
+        seen.add(claim.id)
+    return tuple(claims)
+
+
+def with_title(claim: Claim, title: str) -> Claim:
+    return replace(claim, title=title)

@@ -1,0 +1,110 @@
+"""The whole derivation of a circuit: every claim of the catalogue decided, the chart of regimes, and their timings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from symgame.catalogue import drafts
+from symgame.check import check_domain
+from symgame.circuit import Circuit
+from symgame.claims import Claim, Draft, decide_draft, renumbered
+from symgame.errors import Unsupported
+from symgame.proof.decide import EXACT
+from symgame.proof.solver import DEFAULT_BUDGET, ENGINE
+from symgame.proof.verdict import Proved, Undecided, Verdict
+from symgame.regimes import Chart, default_parameter, regimes
+
+Progress = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A circuit (values substituted, all but ``over``), its claims in the order of the report, its chart."""
+
+    circuit: Circuit
+    over: str | None
+    claims: tuple[Claim, ...]
+    chart: Chart | None
+    timings: dict[str, float] = field(compare=False)
+
+    def claim(self, id: str) -> Claim:
+        """The claim of that id; ``KeyError`` when there is none."""
+        for claim in self.claims:
+            if claim.id == id:
+                return claim
+        raise KeyError(id)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many claims have each verdict."""
+        kinds = ("proved", "cited", "refuted", "undecided")
+        return {kind: sum(c.verdict.kind == kind for c in self.claims) for kind in kinds}
+
+    def _repr_markdown_(self) -> str:
+        rows = [f"| `{c.id}` | {c.title} | `{c.then or ''}` | {c.verdict.kind} |" for c in self.claims]
+        return "\n".join(["| id | claim | formula | verdict |", "|---|---|---|---|", *rows])
+
+
+def derive(
+    circuit: Circuit,
+    over: str | None = None,
+    *,
+    budget: int = DEFAULT_BUDGET,
+    progress: Progress = lambda id, title: None,
+) -> Derivation:
+    """Everything the package derives: energies, equilibria, stability, responses, Nash classes, regimes, as claims.
+
+    ``over`` is the parameter that conditions are solved for (default: the first excitatory self-weight); ``progress`` is
+    told the id and title of each claim before it is proved. What cannot be decided within the budget is in the list,
+    undecided, with its reason.
+
+    >>> from symgame.named import wilson_cowan
+    >>> derivation = derive(wilson_cowan())
+    >>> derivation.claim("matrix.lds").then
+    'lds <=> w_EE < 1'
+    """
+    over = over or default_parameter(circuit)
+    circuit = circuit.fixed(keep=(over,) if over else ())
+    if over is not None and over not in circuit.symbols:
+        raise Unsupported(f"the circuit has no symbol {over!r} (symbols: {', '.join(circuit.symbols) or 'none'})")
+    check_domain(circuit)
+    timings: dict[str, float] = {}
+    claims: list[Claim] = []
+    for draft in drafts(circuit):
+        progress(draft.id, draft.title)
+        start = time.perf_counter()
+        claim = decide_draft(circuit, draft, over, budget)
+        timings[draft.id] = time.perf_counter() - start
+        if claim is not None:
+            claims.append(claim)
+    chart = None
+    if over is not None and all(p.activation.piecewise_linear for p in circuit.populations):
+        progress("regimes.complete", f"The chart of regimes along {over}")
+        start = time.perf_counter()
+        try:
+            chart = regimes(circuit, over)
+            claims += list(_chart_claims(chart))
+        except Unsupported as error:
+            claims.append(Claim("regimes.complete", "The chart of regimes", "completeness", (), None, Undecided(str(error))))
+        timings["regimes"] = time.perf_counter() - start
+    return Derivation(circuit, over, renumbered(claims), chart, timings)
+
+
+def _chart_claims(chart: Chart) -> list[Claim]:
+    listed = f"{len(chart.regimes)} sign patterns of {', '.join(q.label for q in chart.quantities)}"
+    complete: Verdict = (
+        Proved((ENGINE, EXACT), certificate=chart.certificate) if chart.complete
+        else Undecided("some sign patterns were neither met nor refuted within the budget")
+    )  # fmt: skip
+    rows = [Claim("regimes.complete", f"No sign pattern occurs but the {listed}", "completeness", (), None, complete)]
+    if chart.orders:
+        rows.append(Claim(
+            "regimes.orders", f"The thresholds in {chart.over} have no order but the {len(chart.orders)} listed",
+            "completeness", (), None, Proved((ENGINE, EXACT), certificate=chart.orders_certificate),
+        ))  # fmt: skip
+    return rows
+
+
+__all__ = ["Derivation", "Draft", "derive"]
