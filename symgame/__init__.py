@@ -1,1 +1,51 @@
-"""symgame"""
+"""Firing-rate circuits as games: energies, equilibria, stability and regimes, derived exactly and proved.
+
+The names below load on first use, so that ``import symgame`` stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Circuit": "circuit",
+    "Population": "circuit",
+    "Activation": "activation",
+    "Piece": "activation",
+    "activation": "kinds",
+    "load": "named",
+    "named": "named",
+    "wilson_cowan": "named",
+    "symbol": "notation",
+    "check": "check",
+    "Checked": "check",
+    "derive": "derivation",
+    "Derivation": "derivation",
+    "equilibria": "equilibria",
+    "Branch": "equilibria",
+    "solutions": "numeric",
+    "stability": "global_stability",
+    "regimes": "regimes",
+    "Proved": "proof.verdict",
+    "Refuted": "proof.verdict",
+    "Undecided": "proof.verdict",
+    "Cited": "proof.verdict",
+    "SymgameError": "errors",
+}
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        module = import_module(f"symgame.{_HOME[name]}")
+        value = getattr(module, name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'symgame' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

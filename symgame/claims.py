@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from symgame.algebra import algebra
 from symgame.check import check, read
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both
+from symgame.equilibria import Branch, equilibria
 from symgame.errors import BudgetExceeded, HypothesisError, SymgameError, Unsupported
 from symgame.grammar import read_branch, read_formula
 from symgame.proof.reduce import Reducer
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.solve import solved
+from symgame.typeset import escaped, formula_latex
 
 KINDS = ("equivalence", "implication", "fact", "equation", "identity", "completeness")
 
@@ -54,6 +56,16 @@ class Claim:
     @property
     def certificate(self) -> str | None:
         return self.verdict.certificate if isinstance(self.verdict, Proved | Cited) else None
+
+    @property
+    def latex(self) -> str:
+        """The conclusion in LaTeX, or the title when the claim is an identity or a completeness statement."""
+        if self.then is None:
+            return rf"\text{{{escaped(self.title)}}}"
+        return formula_latex(read_formula(self.then))
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex}$"
 
 
 def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int = DEFAULT_BUDGET) -> Claim | None:
@@ -118,5 +130,13 @@ def renumbered(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def with_title(claim: Claim, title: str) -> Claim:
-    return replace(claim, title=title)
+
+def existing_branches(circuit: Circuit, over: str | None = None) -> list[tuple[Branch, str]]:
+    """Every branch that can exist under the domain, with its existence condition as a formula."""
+    rows = []
+    for branch in equilibria(circuit):
+        word = branch.word("exists")
+        then = characterised(circuit, Draft(word, word, "equivalence", word=word), over)
+        if not then.startswith("~"):
+            rows.append((branch, "true" if then == word else then.split(" <=> ", 1)[1]))
+    return rows

@@ -209,7 +209,7 @@ def equilibria(circuit: Circuit) -> tuple[Branch, ...]:
     >>> [b.name for b in equilibria(wilson_cowan())]
     ['', 'E', 'I', 'E,I']
     >>> equilibria(wilson_cowan())[1].state["E"]
-    -u_E/(w_EE - 1)
+    u_E/(1 - w_EE)
     """
     rows = algebra(circuit).linear_pieces()
     count = 1

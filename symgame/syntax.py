@@ -239,6 +239,10 @@ def text(node: Formula) -> str:
         case Sum(terms=terms):
             written = _inside(terms[0], _PRODUCT)
             for term in terms[1:]:
+                if isinstance(term, Negative):  # the minus sign of a sum takes a whole product
+                    part = _inside(term.of, _PRODUCT)
+                    written += f" - ({part})" if part.startswith("-") else f" - {part}"
+                    continue
                 part = _inside(term, _PRODUCT)
                 written += f" - {part[1:]}" if part.startswith("-") else f" + {part}"
             return written

@@ -1,8 +1,8 @@
 """The second road: what a statement means at one rational point, in Fractions, without a line of the package.
 
-Own reading of the model files, own parser of formulas, own linear algebra (elimination on the whole n by n system, never a
-block), own Routh array, own energies minimised piece by piece. Slow and plain on purpose. Where a number is
-irrational it is carried to 60 digits, and a comparison that those digits do not decide raises :class:`Unclear`.
+Own reading of the model files, own parser of formulas, own linear algebra (elimination on the whole n by n system,
+never a block), own Routh array, own energies minimised piece by piece. Slow and plain on purpose. An irrational root is
+carried to 60 digits, and from then on numbers closer than 1e-40 count as equal; what floats leave open is `Unclear`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction as F
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -206,7 +206,8 @@ class Numeric:
         return [[F(int(i == j)) - slopes[i] * self.W[i][j] for j in range(self.n)] for i in range(self.n)]
 
     def totals(self, x: Sequence[F]) -> tuple[F, ...]:
-        return tuple(sum((w * v for w, v in zip(row, x, strict=True)), b) for row, b in zip(self.W, self.u, strict=True))
+        rows = zip(self.W, self.u, strict=True)
+        return tuple(sum((w * v for w, v in zip(row, x, strict=True)), b) for row, b in rows)
 
     def point(self, labels: Sequence[str]) -> tuple[F, list[F] | None]:
         pieces = self.chosen(labels)
@@ -286,7 +287,8 @@ class Numeric:
         curvature = 1 / self.phi[i].gain - self.W[i][i]
         here = self.energy(i, x[i], x)
         others = sum((self.W[i][j] * x[j] for j in range(self.n) if j != i), self.u[i])
-        bends = [self.phi[i].threshold, -self.phi[i].threshold] if self.phi[i].kind == "soft_threshold" else [self.phi[i].threshold]
+        bend = self.phi[i].threshold
+        bends = [bend, -bend] if self.phi[i].kind == "soft_threshold" else [bend]
         candidates = [F(0)] + [e for e in (low, high) if e is not None]
         if curvature != 0:
             candidates += [(others - b) / curvature for b in bends]
@@ -310,7 +312,7 @@ class Numeric:
         return all(det([[a[i][j] for j in s] for i in s]) > 0 for s in sets)
 
     def unique(self) -> bool:
-        """One equilibrium for every input: the P-matrix theorem for rectified kinds, regularity where all are linear."""
+        """One equilibrium for every input: P-matrix for rectified kinds, a regular matrix where all are linear."""
         if all(f.kind == "linear" for f in self.phi):
             return det(self.system(self.gains())) != 0
         return self.minors_positive()
@@ -626,12 +628,12 @@ class Evaluator:
     def truth(self, text: str) -> bool:
         return bool(self.value(parse(text)))
 
-    def admissible(self, given: Sequence[str]) -> bool:
-        """In the domain, and every hypothesis true."""
-        for name, rel in self.model.signs:
+    def admissible(self, given: Sequence[str], domain: bool = True) -> bool:
+        """Every hypothesis true, and those of the domain."""
+        for name, rel in self.model.signs if domain else ():
             if name in self.table and not (self.table[name] > 0 or (rel == ">=" and self.table[name] == 0)):
                 return False
-        return all(self.truth(t) for t in (*self.model.assume, *given))
+        return all(self.truth(t) for t in (*(self.model.assume if domain else ()), *given))
 
     def compare(self, a: F, rel: str, b: F) -> bool:
         gap = a - b
@@ -672,7 +674,7 @@ class Evaluator:
                 return over / under
             case ("relation", *parts):
                 sides = [self.value(p) for p in parts[0::2]]
-                return all([self.compare(sides[k], rel, sides[k + 1]) for k, rel in enumerate(parts[1::2])])
+                return all(self.compare(sides[k], rel, sides[k + 1]) for k, rel in enumerate(parts[1::2]))
             case ("~", a):
                 return not self.value(a)
             case ("&", a, b):
@@ -777,6 +779,7 @@ class Evaluator:
         critical = list(np.roots([float(a[1][1] ** 2), float(2 * a[0][0] * a[1][1] - 4 * d), float(a[0][0] ** 2)]))
         exact = [-a[0][0] / a[1][1]] if a[1][1] != 0 else []
         marks = sorted({F(float(r.real)) for r in critical if r.real > 0} | {t for t in exact if t > 0} | {F(1)})
-        ratios = [marks[0] / 2**20, marks[0] / 2, *marks, *((p + q) / 2 for p, q in zip(marks, marks[1:])), marks[-1] * 2]
+        between = [(p + q) / 2 for p, q in pairwise(marks)]
+        ratios = [marks[0] / 2**20, marks[0] / 2, *marks, *between, marks[-1] * 2]
         for ratio in (*ratios, marks[-1] * 2**20):
             yield {**self.point, taus[0]: ratio, taus[1]: F(1)}

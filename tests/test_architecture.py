@@ -53,6 +53,8 @@ LAYERS: list[list[str]] = [
     ["solve", "check", "numeric"],
     ["regimes"],
     Room(["claims", "catalogue", "derivation"]),
+    ["report", "report.latex", "report.files"],  # back ends: none imports another
+    ["report.documents"],
     ["symgame"],  # the face: ``symgame/__init__.py``
 ]
 

@@ -22,6 +22,8 @@ from symgame.equilibria import equilibria
 from symgame.kinds import activation
 from symgame.numeric import Solution, solutions
 from symgame.properties import diagonal, response, stability
+from symgame.properties.count import coincidences, unique
+from symgame.properties.nash import energy
 from symgame.ring import Quotient, Ring, value_at
 
 NAMES = ("A", "B", "C", "D", "G", "H")
@@ -144,7 +146,8 @@ def adversarial(draw: st.DrawFn) -> Numeric:
     n = draw(st.integers(1, 2))
     few = st.sampled_from([F(-2), F(-1), F(0), F(1, 2), F(1), F(2)])
     kinds = st.sampled_from([
-        Phi("relu"), Phi("linear"), Phi("saturating", cap=F(1)), Phi("soft_threshold", threshold=F(1)), Phi("relu", F(2)),
+        Phi("relu"), Phi("linear"), Phi("saturating", cap=F(1)), Phi("soft_threshold", threshold=F(1)),
+        Phi("relu", F(2)),
     ])  # fmt: skip
     return Numeric(
         NAMES[:n], tuple(tuple(draw(few) for _ in range(n)) for _ in range(n)), tuple(draw(few) for _ in range(n)),
@@ -262,7 +265,8 @@ def test_stable_states_attract_and_unstable_ones_repel(k: int) -> None:
             continue
         x = np.array([float(v) for v in state(c, e)])
         z = c.totals(state(c, e))
-        kinks = [abs(float(t - end)) for f, t in zip(c.phi, z, strict=True) for p in f.pieces for end in (p.low, p.high) if end is not None]
+        ends = [(t, end) for f, t in zip(c.phi, z, strict=True) for p in f.pieces for end in (p.low, p.high)]
+        kinks = [abs(float(t - end)) for t, end in ends if end is not None]
         step = 1e-4 * min([1.0, *kinks])
         labels = next(q.places for q in c.equilibria() if q.x == tuple(state(c, e)))
         values, vectors = np.linalg.eig(np.array([[float(v) for v in row] for row in c.jacobian(labels)]))
@@ -323,8 +327,6 @@ def test_energies_against_own_formula() -> None:
         circuit = package(c)
         for e in c.equilibria():
             (b,) = [b for b in equilibria(circuit) if b.name == name_of(c, e.places)]
-            from symgame.properties.nash import energy
-
             assert [number(energy(b, i)) for i in range(c.n)] == [c.energy(i, e.x[i], e.x) for i in range(c.n)]
 
 
@@ -332,7 +334,7 @@ def test_energies_against_own_formula() -> None:
 
 
 def test_closed_weights_and_lds_of_pairs_against_eigenvalues() -> None:
-    """Whenever the pair is a P-matrix some closed weights make PA + A'P positive definite; otherwise none on a grid do."""
+    """For a P-matrix some closed weights make PA + A'P positive definite; otherwise none on a grid do."""
     source, seen = random.Random(5), set()
     for _ in range(80):
         c = random_circuit(source, 2, plain=True)
@@ -340,7 +342,8 @@ def test_closed_weights_and_lds_of_pairs_against_eigenvalues() -> None:
         circuit = package(c)
         a = algebra(circuit)
         A = np.array([[float(v) for v in row] for row in c.system([F(1), F(1)])])
-        grid = [np.linalg.eigvalsh(np.diag([r, 1]) @ A + A.T @ np.diag([r, 1]))[0] for r in 2.0 ** np.linspace(-12, 12, 300)]
+        ratios = [np.diag([r, 1.0]) for r in 2.0 ** np.linspace(-12, 12, 300)]
+        grid = [np.linalg.eigvalsh(p @ A + A.T @ p)[0] for p in ratios]
         says = c.minors_positive()
         if abs(np.linalg.det(A)) < 1e-9 or min(abs(A[0, 0]), abs(A[1, 1])) < 1e-9:
             continue
@@ -366,18 +369,17 @@ def test_closed_weights_and_lds_of_pairs_against_eigenvalues() -> None:
     ([[0, 1, 0], [0, 0, 1], [-9, 0, 0]], False),  # cyclic, product 9 against sec(pi/3)^3 = 8
     ([[0, 1, 0], [0, 0, 1], [-7, 0, 0]], True),
 ])  # fmt: skip
-def test_lds_of_three_numeric_populations(matrix: list[list[object]], expected: bool) -> None:
+def test_lds_of_three_numeric_populations(matrix: list[list[str | int]], expected: bool) -> None:
     """Whether weights exist is decided by asking for their absence; asked directly it may stay open, never wrong."""
     c = Circuit.from_matrix(matrix, names="ABC", u=[1, 1, 1], tau=[1, 1, 1])
-    assert reference.diagonally_stable([[F(int(i == j)) - F(v) for j, v in enumerate(r)] for i, r in enumerate(matrix)]) == expected
+    A = [[F(int(i == j)) - F(v) for j, v in enumerate(row)] for i, row in enumerate(matrix)]
+    assert reference.diagonally_stable(A) == expected
     assert check(c, "~lds", search_missing=False).verdict.kind == ("refuted" if expected else "proved")
     assert check(c, "lds", search_missing=False).verdict.kind in ("undecided", "proved" if expected else "refuted")
 
 
 def test_p_matrix_counts_equilibria() -> None:
     """P-matrix: one equilibrium at every input tried; otherwise the explicit input of the theorem has at least two."""
-    from symgame.properties.count import coincidences, unique
-
     seen = set()
     for c in circuits(40, seed=9, plain=True):
         c = Numeric(c.names, c.W, c.u, c.tau, (Phi("relu"),) * c.n)

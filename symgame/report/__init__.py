@@ -1,0 +1,1 @@
+"""Back ends: renderings of answers that compute nothing. None imports another one."""

@@ -1,0 +1,201 @@
+"""Answers as JSON documents: exact numbers are strings, the same input gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from symgame import __version__
+from symgame.algebra import algebra
+from symgame.check import Checked
+from symgame.circuit import Circuit
+from symgame.claims import Claim
+from symgame.derivation import Derivation
+from symgame.equilibria import Branch
+from symgame.global_stability import Answer, Stability
+from symgame.numeric import Solution, Solutions
+from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Verdict
+from symgame.regimes import Chart, regime_table
+from symgame.solve import ratio_text
+
+Document = dict[str, Any]
+
+
+def witness_document(verdict: Verdict) -> dict[str, str] | None:
+    if isinstance(verdict, Refuted):
+        return {name: str(value) for name, value in sorted(verdict.witness.items())}
+    return None
+
+
+def engines(verdict: Verdict) -> list[str]:
+    return list(verdict.by)
+
+
+def circuit_document(circuit: Circuit) -> Document:
+    """The circuit as it was asked about, exactly."""
+    return {
+        "name": circuit.name,
+        "form": circuit.form,
+        "populations": [
+            {
+                "name": p.name, "type": p.type, "tau": _text(p.tau), "input": _text(p.input),
+                "activation": {"kind": p.activation.kind} | {k: _text(v) for k, v in p.activation.parameters},
+            }
+            for p in circuit.populations
+        ],
+        "W": [[_text(circuit.W[a, b]) for b in range(len(circuit.names))] for a in range(len(circuit.names))],
+        "domain": [h.text for h in algebra(circuit).domain.hypotheses],
+        "values": {n: _text(v) for n, v in circuit.values},
+    }  # fmt: skip
+
+
+def _text(expression: Any) -> str:
+    return str(expression).replace("**", "^")
+
+
+def claim_document(claim: Claim, certificate: str | None) -> Document:
+    return {
+        "id": claim.id,
+        "title": claim.title,
+        "given": list(claim.given),
+        "then": claim.then,
+        "at": claim.at,
+        "kind": claim.kind,
+        "verdict": claim.verdict.kind,
+        "by": engines(claim.verdict),
+        "certificate": certificate,
+        "witness": witness_document(claim.verdict),
+        "reason": claim.verdict.reason if isinstance(claim.verdict, Undecided) else None,
+        "latex": claim.latex,
+        "source": claim.source,
+    }
+
+
+def claims_document(derivation: Derivation, certificates: Mapping[str, str]) -> Document:
+    """``claims.json``; ``certificates`` maps a claim's id to the file that holds its proof."""
+    return {
+        "schema": 1,
+        "symgame": __version__,
+        "circuit": circuit_document(derivation.circuit),
+        "over": derivation.over,
+        "claims": [claim_document(c, certificates.get(c.id)) for c in derivation.claims],
+        "regimes": chart_document(derivation.chart) if derivation.chart else None,
+    }
+
+
+def chart_document(chart: Chart) -> Document:
+    return {
+        "over": chart.over,
+        "complete": chart.complete,
+        "quantities": [q.label for q in chart.quantities],
+        "thresholds": [{"name": t.name, "value": t.text, "exists_when": t.exists_when} for t in chart.thresholds],
+        "orders": [
+            {"when": o.when, "order": list(o.order), "sequences": [list(s) for s in o.sequences]} for o in chart.orders
+        ],
+        "regimes": [
+            {
+                "name": r.name, "spectrum": r.spectrum, "when": r.when, "signs": r.signs,
+                "example": {n: str(v) for n, v in sorted(r.example.items())},
+            }
+            for r in chart.regimes
+        ],
+        "names": [{"name": name, "when": when, "meaning": meaning} for name, when, meaning in regime_table()],
+    }  # fmt: skip
+
+
+def check_document(checked: Checked) -> Document:
+    verdict = checked.verdict
+    document: Document = {
+        "statement": str(checked.statement),
+        "given": [str(g) for g in checked.given],
+        "verdict": verdict.kind,
+        "by": engines(verdict),
+        "witness": witness_document(verdict),
+        "assumed": list(checked.assumed),
+        "used": list(verdict.used) if isinstance(verdict, Proved | Cited) else [],
+        "reason": checked.reason,
+    }
+    if isinstance(verdict, Refuted):
+        document["missing"] = checked.missing
+    if isinstance(verdict, Cited):
+        document["source"] = verdict.source
+    return document
+
+
+def solution_document(solution: Solution) -> Document:
+    document: Document = {
+        "active": list(solution.active),
+        "saturated": list(solution.saturated),
+        "state": {n: str(v) for n, v in solution.state.items()},
+        "exact": True,
+        "radius": None,
+        "stable": solution.stable,
+        "type": solution.type,
+        "eigenvalues": [list(pair) for pair in solution.eigenvalues],
+        "index": solution.index,
+        "nash": solution.nash,
+        "branch": solution.branch,
+    }
+    if solution.description:
+        document["description"] = solution.description
+    return document
+
+
+def solutions_document(solutions: Solutions) -> Document:
+    return {
+        "circuit": solutions.circuit.name,
+        "populations": list(solutions.circuit.names),
+        "complete": solutions.complete,
+        "equilibria": [solution_document(e) for e in solutions.equilibria],
+    }
+
+
+def answer_document(answer: Answer) -> Document:
+    document: Document = {
+        "holds": answer.holds,
+        "verdict": answer.verdict.kind,
+        "by": engines(answer.verdict),
+        "condition": answer.condition,
+    }
+    if isinstance(answer.verdict, Undecided):
+        document["reason"] = answer.verdict.reason
+    if answer.P is not None:
+        document["P"] = list(answer.P)
+    if answer.X is not None:
+        document["X"] = [list(row) for row in answer.X]
+    return document
+
+
+def stability_document(stability: Stability) -> Document:
+    document: Document = {"circuit": stability.circuit.name}
+    document |= {key: answer_document(answer) for key, answer in stability.answers.items()}
+    g = stability.globally
+    document["global"] = {
+        "statement": g.statement, "verdict": g.verdict, "source": g.source, "hypotheses": list(g.hypotheses),
+    }  # fmt: skip
+    return document
+
+
+def branches_document(circuit: Circuit, rows: list[tuple[Branch, str]]) -> Document:
+    """Branches of a circuit with symbols: states as quotients, ``exists`` as a formula."""
+    return {
+        "circuit": circuit.name,
+        "populations": list(circuit.names),
+        "complete": True,
+        "equilibria": [
+            {
+                "branch": branch.name,
+                "active": [n for n, p in zip(circuit.names, branch.pieces, strict=True) if p.label in ("active", "negative")],
+                "saturated": [n for n, p in zip(circuit.names, branch.pieces, strict=True) if p.label == "saturated"],
+                "state": {n: _ratio(branch, i) for i, n in enumerate(circuit.names)},
+                "determinant": str(branch.determinant),
+                "exact": True,
+                "exists": exists,
+            }
+            for branch, exists in rows
+        ],
+    }
+
+
+def _ratio(branch: Branch, i: int) -> str:
+    return ratio_text(branch.numerators[i], branch.determinant)

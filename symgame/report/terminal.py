@@ -1,0 +1,110 @@
+"""What a person reads in the terminal: plain text, tables by indentation, nothing computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symgame.check import Checked
+from symgame.derivation import Derivation
+from symgame.equilibria import Branch
+from symgame.global_stability import Stability
+from symgame.numeric import Solutions
+from symgame.proof.verdict import Refuted, Undecided
+from symgame.regimes import Chart
+from symgame.solve import ratio_text
+
+
+def derivation_lines(derivation: Derivation, directory: str, files: int) -> Iterator[str]:
+    width = max(len(c.id) for c in derivation.claims)
+    for claim in derivation.claims:
+        shown = claim.then or claim.title
+        yield f"{claim.verdict.kind:9}  {claim.id:{width}}  {_short(shown)}"
+        if isinstance(claim.verdict, Undecided):
+            yield f"{'':9}  {'':{width}}  because: {claim.verdict.reason}"
+    counts = ", ".join(f"{n} {kind}" for kind, n in derivation.counts.items() if n)
+    over = f" along {derivation.over}" if derivation.over else ""
+    yield ""
+    yield f"{derivation.circuit.name}{over}: {len(derivation.claims)} claims, {counts}."
+    if derivation.chart is not None:
+        complete = "complete" if derivation.chart.complete else "not shown to be complete"
+        yield f"Regimes: {len(derivation.chart.regimes)} sign patterns ({complete}), {len(derivation.chart.orders)} orders of thresholds."
+    yield f"{files} files in {directory}"
+
+
+def _short(text: str, width: int = 160) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def check_lines(checked: Checked) -> Iterator[str]:
+    yield f"{checked.verdict.kind}: {checked.statement}"
+    if checked.given:
+        yield f"  given: {' ; '.join(map(str, checked.given))}"
+    yield f"  {checked.reason}"
+    if isinstance(checked.verdict, Refuted):
+        yield "  witness: " + ", ".join(f"{n} = {v}" for n, v in sorted(checked.verdict.witness.items()))
+    if checked.assumed:
+        yield f"  assumed: {' ; '.join(checked.assumed)}"
+    if checked.verdict.by:
+        yield f"  by: {', '.join(checked.verdict.by)}"
+
+
+def solutions_lines(solutions: Solutions) -> Iterator[str]:
+    yield f"{solutions.circuit.name}: {len(solutions.equilibria)} equilibria (all of them)"
+    for e in solutions.equilibria:
+        if e.type == "continuum":
+            yield f"  ({e.branch})  {e.description}"
+            continue
+        state = ", ".join(f"{n} = {v}" for n, v in e.state.items())
+        stable = {True: "stable", False: "unstable", None: "stability not decided (a total input is on a kink)"}[e.stable]
+        yield f"  ({e.branch})  {state}"
+        yield f"      {e.type}, {stable}; Nash: {e.nash}; index {e.index:+d}"
+        if e.eigenvalues:
+            yield "      eigenvalues: " + ", ".join(_complex(re, im) for re, im in e.eigenvalues)
+
+
+def _complex(re: str, im: str) -> str:
+    if im == "0":
+        return re
+    sign, size = ("-", im[1:]) if im.startswith("-") else ("+", im)
+    return f"{re} {sign} {size}i" if re != "0" else f"{'-' if sign == '-' else ''}{size}i"
+
+
+def branches_lines(rows: list[tuple[Branch, str]]) -> Iterator[str]:
+    for branch, exists in rows:
+        yield f"({branch.name})"
+        for i in branch.increasing:
+            yield f"    x_{branch.circuit.names[i]} = {ratio_text(branch.numerators[i], branch.determinant)}"
+        yield f"    exists when {exists}"
+
+
+def stability_lines(stability: Stability) -> Iterator[str]:
+    for key, answer in stability.answers.items():
+        if answer.verdict.kind == "undecided":
+            yield f"{key:9} undecided: {answer.verdict.reason}"  # type: ignore[union-attr]
+            continue
+        said = {True: "holds", False: "does not hold", None: f"iff {answer.condition}"}[answer.holds]
+        evidence = f"  P = diag({', '.join(answer.P)})" if answer.P else f"  X = {answer.X}" if answer.X else ""
+        yield f"{key:9} {said}  [{answer.verdict.kind}]{evidence}"
+    g = stability.globally
+    yield f"global    {g.statement}  [{g.verdict}{', ' + g.source if g.source else ''}]"
+    if g.hypotheses:
+        yield f"          hypotheses: {'; '.join(g.hypotheses)}"
+
+
+def chart_lines(chart: Chart) -> Iterator[str]:
+    yield f"Regimes along {chart.over}: {len(chart.regimes)} sign patterns, {'complete' if chart.complete else 'NOT shown to be complete'}"
+    yield "thresholds:"
+    for t in chart.thresholds:
+        yield f"  {t.name:14} {t.text}" + (f"   when {t.exists_when}" if t.exists_when != "true" else "")
+    if chart.orders:
+        yield "orders:"
+    for o in chart.orders:
+        yield f"  {' < '.join(o.order)}   when {o.when}"
+        for sequence in o.sequences:
+            yield f"      {' -> '.join(sequence)}"
+    yield "regimes:"
+    for r in chart.regimes:
+        signs = " ".join(f"{q}:{mark}" for q, mark in r.signs.items())
+        label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
+        yield f"  {label:32} {signs}"
+        yield f"      {r.when}"
