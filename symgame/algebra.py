@@ -152,23 +152,28 @@ def _piece(activation: Activation, piece: Piece, lower: Lower) -> LinearPiece:
         return None if z in (sympy.oo, -sympy.oo) else lower(z)
 
     return LinearPiece(
-        piece.label, end(piece.lower), end(piece.upper), lower(piece.slope), lower(piece.intercept),
+        piece.label,
+        end(piece.lower),
+        end(piece.upper),
+        lower(piece.slope),
+        lower(piece.intercept),
         activation.closed(piece),
-    )  # fmt: skip
+    )
 
 
 _RELATION_TEXT = {
-    sympy.StrictGreaterThan: ">", sympy.GreaterThan: ">=", sympy.StrictLessThan: "<", sympy.LessThan: "<=",
-}  # fmt: skip
+    sympy.StrictGreaterThan: ">",
+    sympy.GreaterThan: ">=",
+    sympy.StrictLessThan: "<",
+    sympy.LessThan: "<=",
+}
 
 
 def _born(circuit: Circuit, lower: Lower) -> tuple[Hypothesis, ...]:
     """Time constants are positive, and activation parameters keep the conditions of their kind."""
     found: dict[Condition, Hypothesis] = {}
     for p in circuit.populations:
-        for condition, why in (
-            (sign(lower(p.tau), ">"), "time constant"), *_parameter_conditions(p.activation, lower)
-        ):  # fmt: skip
+        for condition, why in ((sign(lower(p.tau), ">"), "time constant"), *_parameter_conditions(p.activation, lower)):
             if condition == FALSE:
                 raise ModelError(f"{p.name}: a {why} is out of range")
             if condition != TRUE:

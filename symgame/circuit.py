@@ -76,9 +76,9 @@ class Circuit:
         if self.form not in ("rate", "voltage"):
             raise CircuitError(f"The form is {self.form!r}; it is 'rate' or 'voltage'.")
         if not self.inputs:
-            object.__setattr__(self, "inputs", tuple(
-                str(p.input) if p.input.is_Symbol else f"u_{p.name}" for p in self.populations
-            ))  # fmt: skip
+            object.__setattr__(
+                self, "inputs", tuple(str(p.input) if p.input.is_Symbol else f"u_{p.name}" for p in self.populations)
+            )
         self._check_entries()
         self._check_symbols()
 
@@ -101,8 +101,9 @@ class Circuit:
     def _expressions(self) -> list[tuple[sympy.Expr, str]]:
         rows = [
             (self.W[a, b], f"the weight to {p.name} from {q.name}")
-            for a, p in enumerate(self.populations) for b, q in enumerate(self.populations)
-        ]  # fmt: skip
+            for a, p in enumerate(self.populations)
+            for b, q in enumerate(self.populations)
+        ]
         rows += [(p.tau, f"tau of {p.name}") for p in self.populations]
         rows += [(p.input, f"the input of {p.name}") for p in self.populations]
         return rows
@@ -159,11 +160,13 @@ class Circuit:
         table = {symbol(n): v for n, v in chosen.items()}
         populations = tuple(
             replace(
-                p, tau=p.tau.xreplace(table), input=p.input.xreplace(table),
+                p,
+                tau=p.tau.xreplace(table),
+                input=p.input.xreplace(table),
                 activation=p.activation.substituted(table),
             )
             for p in self.populations
-        )  # fmt: skip
+        )
         values = tuple((n, v) for n, v in self.values if n in chosen)
         return replace(self, populations=populations, W=self.W.xreplace(table), values=values)
 
@@ -212,10 +215,12 @@ class Circuit:
         names = list(names) if names is not None else [f"x{k + 1}" for k in range(n)]
         kinds = [activation] * n if isinstance(activation, str | Activation) else list(activation)
         columns: dict[str, Sequence[object]] = {
-            "names": names, "types": types if types is not None else [None] * n, "activation": kinds,
+            "names": names,
+            "types": types if types is not None else [None] * n,
+            "activation": kinds,
             "u": u if u is not None else [f"u_{p}" for p in names],
             "tau": tau if tau is not None else [f"tau_{p}" for p in names],
-        }  # fmt: skip
+        }
         for what, column in columns.items():
             if len(column) != n:
                 raise CircuitError(f"W is {n} by {n}, but {what} has {len(column)} entries; give one per population.")

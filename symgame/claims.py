@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symgame.algebra import algebra
-from symgame.check import check, read
+from symgame.branches import Branch, equilibria
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both
-from symgame.equilibria import Branch, equilibria
 from symgame.errors import BudgetExceeded, HypothesisError, SymgameError, Unsupported
 from symgame.grammar import read_branch, read_formula
 from symgame.proof.reduce import Reducer
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.solve import solved
+from symgame.statements import check, read
 from symgame.typeset import escaped, formula_latex
 
 KINDS = ("equivalence", "implication", "fact", "equation", "identity", "completeness")
@@ -25,7 +25,8 @@ KINDS = ("equivalence", "implication", "fact", "equation", "identity", "complete
 class Draft:
     """A claim before it is decided.
 
-    ``then=None`` with a ``word`` asks to characterise the word: the shortest equivalent condition is derived. ``at`` is the
+    ``then=None`` with a ``word`` asks to characterise the word: the shortest equivalent condition is derived.
+    ``at`` is the
     branch at which numbers such as ``det`` are read (``None``: every population active).
     """
 
@@ -128,7 +129,6 @@ def renumbered(claims: Sequence[Claim]) -> tuple[Claim, ...]:
             raise SymgameError(f"two claims have the id {claim.id!r}")
         seen.add(claim.id)
     return tuple(claims)
-
 
 
 def existing_branches(circuit: Circuit, over: str | None = None) -> list[tuple[Branch, str]]:

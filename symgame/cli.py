@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("SYMGAME_DEBUG"):
             raise
-        return _fail(f"internal error ({type(error).__name__}: {error}); set SYMGAME_DEBUG=1 for the traceback", INTERNAL)
+        return _fail(
+            f"internal error ({type(error).__name__}: {error}); set SYMGAME_DEBUG=1 for the traceback", INTERNAL
+        )
 
 
 def _fail(message: str, status: int) -> int:
@@ -55,13 +57,21 @@ def _fail(message: str, status: int) -> int:
 def _options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     table = {
         "json": click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
-        "set": click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An exact value of a symbol."),
-        "budget": click.option("--budget", type=click.IntRange(1_000, 10**9), default=1_000_000, show_default=True,
-                               help="Solver steps a claim may take."),
+        "set": click.option(
+            "--set", "settings", multiple=True, metavar="NAME=VALUE", help="An exact value of a symbol."
+        ),
+        "budget": click.option(
+            "--budget",
+            type=click.IntRange(1_000, 10**9),
+            default=1_000_000,
+            show_default=True,
+            help="Solver steps a claim may take.",
+        ),
         "over": click.option("--over", metavar="PARAM", help="The parameter conditions are solved for."),
-        "digits": click.option("--digits", type=click.IntRange(1, 1000), default=15, show_default=True,
-                               help="Digits of decimals."),
-    }  # fmt: skip
+        "digits": click.option(
+            "--digits", type=click.IntRange(1, 1000), default=15, show_default=True, help="Digits of decimals."
+        ),
+    }
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for name in reversed(names):
@@ -82,8 +92,8 @@ def cli() -> None:
 
 def _open(model: str, settings: Iterable[str]) -> Circuit:
     """The circuit with ``--set`` applied, its assumptions known to be consistent."""
-    from symgame.check import check_domain
     from symgame.named import load
+    from symgame.statements import check_domain
 
     circuit = load(model)
     values: dict[str, str] = {}
@@ -119,9 +129,15 @@ def _emit(document: object) -> None:
 @click.option("--no-figures", is_flag=True, help="Write no figures (this version draws none).")
 @click.option("--quiet", is_flag=True, help="Print the summary only.")
 def derive(
-    model: str, over: str | None, as_json: bool, settings: tuple[str, ...], budget: int, out: Path | None,
-    no_figures: bool, quiet: bool,
-) -> int:  # fmt: skip
+    model: str,
+    over: str | None,
+    as_json: bool,
+    settings: tuple[str, ...],
+    budget: int,
+    out: Path | None,
+    no_figures: bool,
+    quiet: bool,
+) -> int:
     """The whole derivation: claims.json, report.tex and a certificate for every proof."""
     from symgame.derivation import derive as derive_circuit
     from symgame.report import files, terminal
@@ -195,8 +211,8 @@ def stability(model: str, as_json: bool, settings: tuple[str, ...], over: str | 
 @_options("over", "json", "set")
 def regimes(model: str, over: str | None, as_json: bool, settings: tuple[str, ...]) -> int:
     """The chart of regimes along a parameter: sign patterns, thresholds, their orders."""
-    from symgame.regimes import default_parameter
-    from symgame.regimes import regimes as chart_of
+    from symgame.chart import default_parameter
+    from symgame.chart import regimes as chart_of
     from symgame.report import documents, terminal
 
     circuit = _open(model, settings)
@@ -204,7 +220,9 @@ def regimes(model: str, over: str | None, as_json: bool, settings: tuple[str, ..
     if over is None:
         raise click.UsageError(f"--over is needed: name one of the symbols {', '.join(circuit.symbols)}")
     if over not in circuit.symbols:
-        raise click.UsageError(f"--over {over[:60]!a} is no symbol of the circuit (symbols: {', '.join(circuit.symbols)})")
+        raise click.UsageError(
+            f"--over {over[:60]!a} is no symbol of the circuit (symbols: {', '.join(circuit.symbols)})"
+        )
     chart = chart_of(circuit, over)
     _emit(documents.chart_document(chart)) if as_json else _print(terminal.chart_lines(chart))
     return ANSWERED if chart.complete else UNDECIDED
@@ -215,16 +233,26 @@ def regimes(model: str, over: str | None, as_json: bool, settings: tuple[str, ..
 @click.argument("formula", required=False)
 @click.option("--given", multiple=True, metavar="FORMULA", help="A hypothesis; may be repeated.")
 @click.option("--at", metavar="B", help="The branch at which det, x(E), ... are read (default: all active).")
-@click.option("--file", "source", type=click.Path(path_type=Path),
-              help="Many statements, one a line: FORMULA, or FORMULA given FORMULA; # begins a comment.")  # fmt: skip
+@click.option(
+    "--file",
+    "source",
+    type=click.Path(path_type=Path),
+    help="Many statements, one a line: FORMULA, or FORMULA given FORMULA; # begins a comment.",
+)
 @_options("json", "set", "budget")
 def check(
-    model: str, formula: str | None, given: tuple[str, ...], at: str | None, source: Path | None, as_json: bool,
-    settings: tuple[str, ...], budget: int,
-) -> int:  # fmt: skip
+    model: str,
+    formula: str | None,
+    given: tuple[str, ...],
+    at: str | None,
+    source: Path | None,
+    as_json: bool,
+    settings: tuple[str, ...],
+    budget: int,
+) -> int:
     """Is a hand-typed statement true of this circuit? Proved, refuted with an exact witness, or undecided."""
-    from symgame.check import check as check_statement
     from symgame.report import documents, terminal
+    from symgame.statements import check as check_statement
 
     if (formula is None) == (source is None):
         raise click.UsageError("give one FORMULA, or --file FILE with many")

@@ -15,8 +15,11 @@ from symgame.ring import Poly, Quotient, factored_text, poly_text, primitive, re
 
 _NEGATED = {">": (-1, ">="), ">=": (-1, ">"), "=": (1, "!="), "!=": (1, "=")}
 _HOLDS: dict[str, Callable[[Fraction], bool]] = {
-    ">": lambda v: v > 0, ">=": lambda v: v >= 0, "=": lambda v: v == 0, "!=": lambda v: v != 0,
-}  # fmt: skip
+    ">": lambda v: v > 0,
+    ">=": lambda v: v >= 0,
+    "=": lambda v: v == 0,
+    "!=": lambda v: v != 0,
+}
 
 
 @dataclass(frozen=True)

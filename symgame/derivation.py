@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from symgame.catalogue import drafts
-from symgame.check import check_domain
+from symgame.chart import Chart, default_parameter, regimes
 from symgame.circuit import Circuit
 from symgame.claims import Claim, Draft, decide_draft, renumbered
 from symgame.errors import Unsupported
 from symgame.proof.decide import EXACT
 from symgame.proof.solver import DEFAULT_BUDGET, ENGINE
 from symgame.proof.verdict import Proved, Undecided, Verdict
-from symgame.regimes import Chart, default_parameter, regimes
+from symgame.statements import check_domain
 
 Progress = Callable[[str, str], None]
 
@@ -56,7 +56,8 @@ def derive(
 ) -> Derivation:
     """Everything the package derives: energies, equilibria, stability, responses, Nash classes, regimes, as claims.
 
-    ``over`` is the parameter that conditions are solved for (default: the first excitatory self-weight); ``progress`` is
+    ``over`` is the parameter that conditions are solved for (default: the first excitatory self-weight);
+    ``progress`` is
     told the id and title of each claim before it is proved. What cannot be decided within the budget is in the list,
     undecided, with its reason.
 
@@ -87,7 +88,9 @@ def derive(
             chart = regimes(circuit, over)
             claims += list(_chart_claims(chart))
         except Unsupported as error:
-            claims.append(Claim("regimes.complete", "The chart of regimes", "completeness", (), None, Undecided(str(error))))
+            claims.append(
+                Claim("regimes.complete", "The chart of regimes", "completeness", (), None, Undecided(str(error)))
+            )
         timings["regimes"] = time.perf_counter() - start
     return Derivation(circuit, over, renumbered(claims), chart, timings)
 
@@ -95,15 +98,22 @@ def derive(
 def _chart_claims(chart: Chart) -> list[Claim]:
     listed = f"{len(chart.regimes)} sign patterns of {', '.join(q.label for q in chart.quantities)}"
     complete: Verdict = (
-        Proved((ENGINE, EXACT), certificate=chart.certificate) if chart.complete
+        Proved((ENGINE, EXACT), certificate=chart.certificate)
+        if chart.complete
         else Undecided("some sign patterns were neither met nor refuted within the budget")
-    )  # fmt: skip
+    )
     rows = [Claim("regimes.complete", f"No sign pattern occurs but the {listed}", "completeness", (), None, complete)]
     if chart.orders:
-        rows.append(Claim(
-            "regimes.orders", f"The thresholds in {chart.over} have no order but the {len(chart.orders)} listed",
-            "completeness", (), None, Proved((ENGINE, EXACT), certificate=chart.orders_certificate),
-        ))  # fmt: skip
+        rows.append(
+            Claim(
+                "regimes.orders",
+                f"The thresholds in {chart.over} have no order but the {len(chart.orders)} listed",
+                "completeness",
+                (),
+                None,
+                Proved((ENGINE, EXACT), certificate=chart.orders_certificate),
+            )
+        )
     return rows
 
 

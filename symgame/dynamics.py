@@ -21,18 +21,22 @@ def total_inputs(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
 
 
 def rate_equations(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
-    """``x'``: ``(-x_i + phi_i((W x + u)_i)) / tau_i``; in the voltage form ``v' = (-v + W phi(v) + u) / tau``, in ``v_E, v_I, ...``."""
+    """``x'``: ``(-x_i + phi_i((W x + u)_i)) / tau_i``; in the voltage form ``v' = (-v + W phi(v) + u) / tau``, in
+    ``v_E, v_I, ...``."""
     if circuit.form == "voltage":
         v = [symbol(f"v_{name}") for name in circuit.names]
-        fired = sympy.ImmutableDenseMatrix([
-            p.activation.phi.xreplace({Z: v[k]}) for k, p in enumerate(circuit.populations)
-        ])  # fmt: skip
+        fired = sympy.ImmutableDenseMatrix(
+            [p.activation.phi.xreplace({Z: v[k]}) for k, p in enumerate(circuit.populations)]
+        )
         driven = circuit.W * fired + circuit.u
         return sympy.ImmutableDenseMatrix([(-v[k] + driven[k]) / p.tau for k, p in enumerate(circuit.populations)])
     z = total_inputs(circuit)
-    return sympy.ImmutableDenseMatrix([
-        (-symbol(f"x_{p.name}") + p.activation.phi.xreplace({Z: z[k]})) / p.tau for k, p in enumerate(circuit.populations)
-    ])  # fmt: skip
+    return sympy.ImmutableDenseMatrix(
+        [
+            (-symbol(f"x_{p.name}") + p.activation.phi.xreplace({Z: z[k]})) / p.tau
+            for k, p in enumerate(circuit.populations)
+        ]
+    )
 
 
 def jacobian(circuit: Circuit) -> sympy.ImmutableDenseMatrix:

@@ -1,7 +1,8 @@
 """The game: what each neuron pays, and what it would do about it.
 
 Neuron i chooses its rate x_i and pays ``E_i = E_int_i + g_i(x_i)``; the interaction cost is
-``E_int_i = (1 - W_ii) x_i^2/2 - x_i (sum_{j != i} W_ij x_j + u_i)`` and g_i is the activation cost, of which phi_i is the
+``E_int_i = (1 - W_ii) x_i^2/2 - x_i (sum_{j != i} W_ij x_j + u_i)`` and g_i is the activation cost, of which phi_i
+is the
 proximal operator. Source: Betteti, Retnaraj, Davydov, Cortés, Bullo, arXiv 2512.05252.
 """
 
@@ -61,7 +62,8 @@ def pseudo_gradient(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
 
 
 def proximal_argument(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
-    """``x - F(x)``: the point whose proximal step is the right side of the dynamics ``tau x' = -x + prox_g(x - F(x))``."""
+    """``x - F(x)``: the point whose proximal step is the right side of the dynamics ``tau x' = -x + prox_g(x -
+    F(x))``."""
     return sympy.ImmutableDenseMatrix(rates(circuit) - pseudo_gradient(circuit))
 
 
@@ -83,7 +85,8 @@ def own_curvature(circuit: Circuit, i: int) -> sympy.Expr:
 
 @dataclass(frozen=True)
 class BestResponse:
-    """One case of a best response: under ``when`` (on the input c from the others), the minimisers of the own energy."""
+    """One case of a best response: under ``when`` (on the input c from the others), the minimisers of the own
+    energy."""
 
     when: str
     minimisers: str
@@ -92,7 +95,8 @@ class BestResponse:
 def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:
     """The set of own-cost minimisers of a rectified neuron (gain 1), as a function of ``c``, its input from the others.
 
-    With ``k = 1 - W_ii`` the own energy is ``k y^2/2 - c y`` on ``[0, m]`` or ``[0, oo)``: convex for k > 0; for k <= 0 the minimum
+    With ``k = 1 - W_ii`` the own energy is ``k y^2/2 - c y`` on ``[0, m]`` or ``[0, oo)``: convex for k > 0; for k
+    <= 0 the minimum
     is at an end, and without a cap there is none once the energy falls for ever.
     """
     activation = circuit.populations[i].activation
@@ -102,8 +106,9 @@ def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:
     cap = dict(activation.parameters).get("cap")
     if activation.kind == "linear":
         return (
-            BestResponse(f"{k} > 0", f"c/({k})"), BestResponse(f"{k} <= 0", "none, or every rate when both k and c are 0"),
-        )  # fmt: skip
+            BestResponse(f"{k} > 0", f"c/({k})"),
+            BestResponse(f"{k} <= 0", "none, or every rate when both k and c are 0"),
+        )
     if cap is None:
         return (
             BestResponse(f"{k} > 0", f"max(0, c/({k}))"),

@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symgame.algebra import algebra
-from symgame.check import check
+from symgame.chart import default_parameter
 from symgame.circuit import Circuit
 from symgame.claims import Draft, characterised
 from symgame.condition import TRUE
 from symgame.errors import BudgetExceeded, Unsupported
 from symgame.numeric import rational
 from symgame.proof.solver import DEFAULT_BUDGET
-from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Verdict
+from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.properties import diagonal
-from symgame.regimes import default_parameter
-
+from symgame.statements import check
 
 QUESTIONS = {
-    "p_matrix": "p_matrix", "hurwitz": "hurwitz", "lds": "lds", "rosen": "rosen", "monotone": "monotone",
+    "p_matrix": "p_matrix",
+    "hurwitz": "hurwitz",
+    "lds": "lds",
+    "rosen": "rosen",
+    "monotone": "monotone",
     "d_stable": "for_all_tau(hurwitz)",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ def _answer(circuit: Circuit, word: str, over: str | None, budget: int) -> Answe
     except (Unsupported, BudgetExceeded) as error:
         return Answer(None, Undecided(str(error)))
     if not isinstance(verdict, Proved | Cited):
-        return Answer(None, verdict if isinstance(verdict, Undecided) else Undecided("the short form was not confirmed"))
+        return Answer(
+            None, verdict if isinstance(verdict, Undecided) else Undecided("the short form was not confirmed")
+        )
     if then == word:
         return Answer(True, verdict)
     if then.startswith("~"):
@@ -125,26 +130,33 @@ def _globally(circuit: Circuit, answers: dict[str, Answer]) -> GlobalStatement:
         a.structural.known(piece.slope - a.one, "<=") for row in a.pieces for piece in row
     )
     if answers["lds"].holds is False or answers["lds"].verdict.kind == "undecided":
-        return GlobalStatement("no global theorem of the literature known here applies: I - W is not shown to be LDS",
-                               "open", None, ())  # fmt: skip
+        return GlobalStatement(
+            "no global theorem of the literature known here applies: I - W is not shown to be LDS", "open", None, ()
+        )
     if not slopes:
         return GlobalStatement("the slopes of the activations are not shown to be at most 1", "open", None, ())
     lds = "lds" if answers["lds"].holds else f"lds, that is {answers['lds'].condition}"
     equal = all(t == a.tau[0] for t in a.tau)
     if a.n == 1 or equal:
         return GlobalStatement(
-            "the unique equilibrium is globally exponentially stable for every input", "cited", "Betteti2025",
+            "the unique equilibrium is globally exponentially stable for every input",
+            "cited",
+            "Betteti2025",
             (lds, "equal time constants", "slopes in [0, 1]"),
-        )  # fmt: skip
+        )
     if a.n == 2:
         return GlobalStatement(
             "the unique equilibrium of the planar circuit is globally asymptotically stable for every input and every "
-            "choice of time constants: the divergence is negative, so there is no cycle", "cited", "Bendixson1901",
+            "choice of time constants: the divergence is negative, so there is no cycle",
+            "cited",
+            "Bendixson1901",
             (lds, "two populations", "slopes in [0, 1]"),
-        )  # fmt: skip
+        )
     return GlobalStatement(
-        "open: with unequal time constants and three or more populations no theorem is known for the rate form; the fast "
-        "and the slow limits are", "open", "Retnaraj2026", (lds, "unequal time constants"),
-    )  # fmt: skip
-
-
+        "open: with unequal time constants and three or more populations no theorem is known for the rate form; the
+        fast "
+        "and the slow limits are",
+        "open",
+        "Retnaraj2026",
+        (lds, "unequal time constants"),
+    )

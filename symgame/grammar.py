@@ -91,8 +91,11 @@ class _Reader:
 
     def condition_wanted(self, node: s.Formula, op: _Token) -> s.Formula:
         if isinstance(node, s.Name) and not s.is_condition(node):
-            self.fail(f"{op.text!r} joins conditions, but {node.id!r} is none{nearest(node.id, CIRCUIT_WORDS)}; "
-                      f"a number must be compared first, as in '{node.id} > 0'", node.at)  # fmt: skip
+            self.fail(
+                f"{op.text!r} joins conditions, but {node.id!r} is none{nearest(node.id, CIRCUIT_WORDS)}; "
+                f"a number must be compared first, as in '{node.id} > 0'",
+                node.at,
+            )
         if not s.is_condition(node):
             self.fail(f"{op.text!r} joins conditions, but '{s.text(node)}' is a number; compare it first", node.at)
         return node
@@ -195,8 +198,12 @@ class _Reader:
         if op := self.accept("^", "**"):
             self.number_wanted(base, op.text)
             exponent = self.here
-            if exponent.kind != "number" or not exponent.text.isdigit() or len(exponent.text) > 3 \
-                    or int(exponent.text) > MAX_EXPONENT:  # fmt: skip
+            if (
+                exponent.kind != "number"
+                or not exponent.text.isdigit()
+                or len(exponent.text) > 3
+                or int(exponent.text) > MAX_EXPONENT
+            ):
                 self.fail(f"an exponent must be a whole number from 0 to {MAX_EXPONENT}, written out", exponent.at)
             self.take()
             if again := self.accept("^", "**"):

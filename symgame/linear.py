@@ -46,9 +46,16 @@ def solvable(equalities: Sequence[Linear], inequalities: Sequence[Linear], domai
         case = both(zero_so_far, domain.compare(pivot, "!="))
         if case != FALSE:
             rest = [e for e in equalities if e is not chosen]
-            cases.append(both(case, solvable(
-                [_substituted(c, chosen) for c in rest], [_substituted(c, chosen) for c in inequalities], domain,
-            )))  # fmt: skip
+            cases.append(
+                both(
+                    case,
+                    solvable(
+                        [_substituted(c, chosen) for c in rest],
+                        [_substituted(c, chosen) for c in inequalities],
+                        domain,
+                    ),
+                )
+            )
         zero_so_far = both(zero_so_far, domain.compare(pivot, "="))
         if zero_so_far == FALSE:
             return either(*cases)
@@ -63,8 +70,10 @@ def _substituted(c: Linear, equation: Linear) -> Linear:
     square = pivot * pivot
     return Linear(
         tuple(square * a - scale * e for a, e in zip(c.coefficients[:-1], equation.coefficients[:-1], strict=True)),
-        square * c.constant - scale * equation.constant, c.rel, c.guard,
-    )  # fmt: skip
+        square * c.constant - scale * equation.constant,
+        c.rel,
+        c.guard,
+    )
 
 
 def _combined(inequalities: Sequence[Linear], domain: Domain) -> list[Linear]:
@@ -84,8 +93,12 @@ def _combined(inequalities: Sequence[Linear], domain: Domain) -> list[Linear]:
                 continue
             a, b = low.coefficients[-1], high.coefficients[-1]
             strict = ">" if ">" in (low.rel, high.rel) else ">="
-            result.append(Linear(
-                tuple(a * h - b * w for w, h in zip(low.coefficients[:-1], high.coefficients[:-1], strict=True)),
-                a * high.constant - b * low.constant, strict, both(rises, falls),
-            ))  # fmt: skip
+            result.append(
+                Linear(
+                    tuple(a * h - b * w for w, h in zip(low.coefficients[:-1], high.coefficients[:-1], strict=True)),
+                    a * high.constant - b * low.constant,
+                    strict,
+                    both(rises, falls),
+                )
+            )
     return result

@@ -154,4 +154,3 @@ class Lowering:
                 return equivalent(self.condition(a), self.condition(b))
         self.number(node)  # an unknown word or symbol is named here
         raise VocabularyError(f"'{node}' is a number where a condition was expected; compare it, as in '{node} > 0'")
-

@@ -130,7 +130,7 @@ class _Model:
         where = f"[populations] {name}"
         table = self.sections["populations"][name]
         if not isinstance(table, dict):
-            self.fail(where, f"{_kind(table)} stands where a table such as {{ type = \"excitatory\" }} was expected.")
+            self.fail(where, f'{_kind(table)} stands where a table such as {{ type = "excitatory" }} was expected.')
         self.keys(table, where, _POPULATION_KEYS)
         type_ = table.get("type")
         if type_ not in (None, "excitatory", "inhibitory"):
@@ -145,15 +145,17 @@ class _Model:
         tables = self.sections["activation"]
         for key in tables:
             if key not in self.sections["populations"]:
-                self.fail("[activation]", f"there is no population {_printable(key)!r}"
-                          f"{nearest(key, self.sections['populations'])}.")  # fmt: skip
+                self.fail(
+                    "[activation]",
+                    f"there is no population {_printable(key)!r}{nearest(key, self.sections['populations'])}.",
+                )
         table = tables.get(name, {})
         where = f"[activation.{name}]"
         if not isinstance(table, dict):
             self.fail(where, f"{_kind(table)} stands where a table was expected.")
         kind = table.get("kind", self.sections["circuit"].get("activation"))
         if kind is None:
-            self.fail(where, "no kind; give [circuit] activation = \"relu\", or a kind for every population.")
+            self.fail(where, 'no kind; give [circuit] activation = "relu", or a kind for every population.')
         if not isinstance(kind, str):
             self.fail(f"{where} kind", f"{_kind(kind)} stands where the name of a kind was expected.")
         parameters: dict[str, object] = {}
@@ -173,12 +175,14 @@ class _Model:
             if target not in names:
                 self.fail("[weights]", f"there is no population {_printable(target)!r}{nearest(target, names)}.")
             if not isinstance(row, dict):
-                self.fail(f"[weights] {target}", f"{_kind(row)} stands where a table such as "
-                          "{ E = \"w_EE\" } was expected.")  # fmt: skip
+                self.fail(
+                    f"[weights] {target}", f'{_kind(row)} stands where a table such as {{ E = "w_EE" }} was expected.'
+                )
             for source in row:
                 if source not in names:
-                    self.fail(f"[weights] {target}", f"there is no population {_printable(source)!r}"
-                              f"{nearest(source, names)}.")  # fmt: skip
+                    self.fail(
+                        f"[weights] {target}", f"there is no population {_printable(source)!r}{nearest(source, names)}."
+                    )
         rows = []
         for target in names:
             row = []
@@ -186,8 +190,11 @@ class _Model:
                 where = f"[weights] {target}.{source.name}"
                 magnitude = self.number(table.get(target, {}).get(source.name, 0), where)
                 if source.sign is not None and magnitude.is_Rational and magnitude < 0:
-                    self.fail(where, f"{magnitude} is negative; {source.name} is {source.type}, so give the magnitude "
-                              "(>= 0) and its type will give the sign.")  # fmt: skip
+                    self.fail(
+                        where,
+                        f"{magnitude} is negative; {source.name} is {source.type}, so give the magnitude "
+                        "(>= 0) and its type will give the sign.",
+                    )
                 row.append(magnitude * (source.sign or 1))
             rows.append(row)
         return sympy.ImmutableDenseMatrix(rows)
@@ -197,7 +204,7 @@ class _Model:
         self.keys(table, "[assume]", ("extra",))
         extra = table.get("extra", [])
         if not isinstance(extra, list) or not all(isinstance(e, str) for e in extra):
-            self.fail("[assume] extra", "a list of formulas such as [\"w_EE > 1\"] was expected.")
+            self.fail("[assume] extra", 'a list of formulas such as ["w_EE > 1"] was expected.')
         for k, formula in enumerate(extra):
             try:
                 read_formula(formula, f"entry {k + 1}")
@@ -219,8 +226,11 @@ class _Model:
                 entry = circuit.W[circuit.index(p.name), circuit.index(q.name)]
                 number = self.bounded(entry.xreplace(table), "[values]")
                 if q.sign is not None and number.is_Rational and number * q.sign < 0:
-                    self.fail("[values]", f"the weight {entry * q.sign} (to {p.name} from {q.name}) becomes "
-                              f"{number * q.sign}; a magnitude is >= 0.")  # fmt: skip
+                    self.fail(
+                        "[values]",
+                        f"the weight {entry * q.sign} (to {p.name} from {q.name}) becomes "
+                        f"{number * q.sign}; a magnitude is >= 0.",
+                    )
             tau = self.bounded(p.tau.xreplace(table), "[values]")
             self.bounded(p.input.xreplace(table), "[values]")
             if tau.is_Rational and tau <= 0:
@@ -238,8 +248,9 @@ class _Model:
             self.fail(f"[values] {name}", f"a cycle of values: {cycle}.")
         table = {
             s: self.resolve(s.name, values, (*path, name))
-            for s in sorted(values[name].free_symbols, key=str) if s.name in values
-        }  # fmt: skip
+            for s in sorted(values[name].free_symbols, key=str)
+            if s.name in values
+        }
         return self.bounded(values[name].xreplace(table), f"[values] {name}")
 
     def bounded(self, value: sympy.Expr, where: str) -> sympy.Expr:

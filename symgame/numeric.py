@@ -1,4 +1,5 @@
-"""Every equilibrium of a circuit whose symbols all have values: exact states, exact stability, certified eigenvalues."""
+"""Every equilibrium of a circuit whose symbols all have values: exact states, exact stability, certified
+eigenvalues."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ import flint
 import sympy
 
 from symgame.algebra import algebra
+from symgame.branches import Branch, equilibria
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, Condition
-from symgame.equilibria import Branch, equilibria
 from symgame.errors import Unsupported
 from symgame.properties import nash, stability
 from symgame.ring import Quotient, characteristic_polynomial, value_at
@@ -62,7 +63,9 @@ def solutions(circuit: Circuit, digits: int = 15) -> Solutions:
     """
     circuit = circuit.fixed()
     if circuit.symbols:
-        raise Unsupported(f"these symbols have no value: {', '.join(circuit.symbols)}; give them in [values] or by --set")
+        raise Unsupported(
+            f"these symbols have no value: {', '.join(circuit.symbols)}; give them in [values] or by --set"
+        )
     algebra(circuit).linear_pieces()
     found = []
     for branch in equilibria(circuit):
@@ -94,9 +97,7 @@ def _isolated(branch: Branch, digits: int) -> Solution:
     strict = _true(branch.strict)
     full = stability.jacobian(a, branch.slopes)
     polynomial = [rational(c) for c in characteristic_polynomial(full, a.ring)]
-    kind = (
-        "global" if _true(nash.nash(branch)) else "local" if _true(nash.local_nash(branch)) else "stationary"
-    )
+    kind = "global" if _true(nash.nash(branch)) else "local" if _true(nash.local_nash(branch)) else "stationary"
     return Solution(
         branch=branch.name,
         active=tuple(n for n in branch.circuit.names if state[n] > 0 and n not in _labelled(branch, "saturated")),
@@ -121,9 +122,18 @@ def _continuum(branch: Branch) -> Solution:
     written = ", ".join(f"x_{n} = {value}" for n, value in zip(names, point, strict=True))
     inside = "inside the piece of every population"
     return Solution(
-        branch.name, tuple(names), _labelled(branch, "saturated"), {}, False, None, "continuum", (), 0, None,
+        branch.name,
+        tuple(names),
+        _labelled(branch, "saturated"),
+        {},
+        False,
+        None,
+        "continuum",
+        (),
+        0,
+        None,
         f"a continuum of equilibria: {written}, as long as the total inputs stay {inside}",
-    )  # fmt: skip
+    )
 
 
 def _sympy(q: Quotient) -> sympy.Rational:
@@ -170,7 +180,7 @@ def on_imaginary_axis(polynomial: list[Fraction]) -> bool:
     if ascending[0] == 0:
         return True
     common = sympy.Poly(sympy.gcd(even, odd), y)
-    return common.degree() > 0 and common.count_roots(0, None) > 0
+    return bool(common.degree() > 0 and common.count_roots(0, None) > 0)
 
 
 def _rational(c: Fraction) -> sympy.Rational:

@@ -88,9 +88,7 @@ class Quotient:
     def __add__(self, other: Quotient) -> Quotient:
         if self.under == other.under:
             return Quotient(self.over + other.over, self.under)
-        return Quotient(
-            times(self.over, other.under) + times(other.over, self.under), times(self.under, other.under)
-        )
+        return Quotient(times(self.over, other.under) + times(other.over, self.under), times(self.under, other.under))
 
     def __neg__(self) -> Quotient:
         return Quotient(-self.over, self.under)
@@ -250,10 +248,12 @@ def to_sympy(p: Poly) -> sympy.Expr:
 
 def _sum(p: Poly) -> sympy.Expr:
     symbols = [symbol(n) for n in p.context().names()]
-    return sympy.Add(*(
-        sympy.Integer(int(c)) * sympy.Mul(*(s**e for s, e in zip(symbols, m, strict=True) if e))
-        for m, c in p.to_dict().items()
-    ))  # fmt: skip
+    return sympy.Add(
+        *(
+            sympy.Integer(int(c)) * sympy.Mul(*(s**e for s, e in zip(symbols, m, strict=True) if e))
+            for m, c in p.to_dict().items()
+        )
+    )
 
 
 def from_sympy(expression: sympy.Expr, ring: Ring) -> Quotient:

@@ -6,7 +6,7 @@ split into cases. The result is text of the formula grammar, so that it can be p
 
 from __future__ import annotations
 
-from symgame.condition import FALSE, TRUE, And, Condition, Or, Sign, sign_text
+from symgame.condition import TRUE, And, Condition, Or, Sign, sign_text
 from symgame.errors import BudgetExceeded
 from symgame.proof.reduce import Reducer
 from symgame.ring import Poly, Quotient, coefficients, factored_text, poly_text
@@ -21,8 +21,10 @@ def solved(c: Condition, parameter: str | None, reducer: Reducer) -> str:
             parts = sorted((solved(a, parameter, reducer) for a in args), key=_parameter_first(parameter))
             return " & ".join(f"({p})" if _loose(p) else p for p in dict.fromkeys(parts)) or "true"
         case Or(args=args):
-            return " | ".join(f"({p})" if " & " in p else p for p in (solved(a, parameter, reducer) for a in args)) \
-                or "false"  # fmt: skip
+            return (
+                " | ".join(f"({p})" if " & " in p else p for p in (solved(a, parameter, reducer) for a in args))
+                or "false"
+            )
         case Sign():
             return bound(c, parameter, reducer)
     raise TypeError(f"a quantified condition cannot be written: {c}")
@@ -38,7 +40,8 @@ def _parameter_first(parameter: str | None):  # type: ignore[no-untyped-def]
 
 def bound(atom: Sign, parameter: str | None, reducer: Reducer) -> str:
     """One sign as a bound on the parameter, or as a comparison of polynomials when it is none."""
-    rows = coefficients(atom.poly, parameter) if parameter in atom.poly.context().names() else [atom.poly]
+    known = parameter is not None and parameter in atom.poly.context().names()
+    rows = coefficients(atom.poly, str(parameter)) if known else [atom.poly]
     if len(rows) == 2:
         return _linear(atom, rows, str(parameter), reducer)
     if len(rows) == 3:
@@ -104,7 +107,11 @@ def surd_text(a: Poly, b: Poly, disc: Poly, which: str, reducer: Reducer) -> str
     over, under = factor.over, factor.under
     scaled = root if over.is_one() else f"{_factor_text(over)}*{root}"
     scaled = scaled if under.is_one() else f"{scaled}/{_factor_text(under)}"
-    return f"{quotient_text(middle)} {which} {scaled}" if not middle.is_zero else (f"-{scaled}" if which == "-" else scaled)
+    return (
+        f"{quotient_text(middle)} {which} {scaled}"
+        if not middle.is_zero
+        else (f"-{scaled}" if which == "-" else scaled)
+    )
 
 
 def square_parts(p: Poly, reducer: Reducer) -> tuple[Poly, Poly]:

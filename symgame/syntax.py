@@ -200,10 +200,22 @@ def conjunction(parts: list[Formula]) -> Formula:
 # How tightly a node binds, loosest first; a child that binds more loosely than its place needs parentheses.
 _IFF, _IMPLIES, _OR, _AND, _NOT, _RELATION, _SUM, _PRODUCT, _NEGATIVE, _POWER, _ATOM = range(11)
 _BINDS: dict[type, int] = {
-    Iff: _IFF, Implies: _IMPLIES, Or: _OR, And: _AND, Not: _NOT, Relation: _RELATION, Sum: _SUM,
-    Product: _PRODUCT, Ratio: _PRODUCT, Negative: _NEGATIVE, Power: _POWER, Name: _ATOM, Call: _ATOM,
-    Member: _ATOM, Truth: _ATOM,
-}  # fmt: skip
+    Iff: _IFF,
+    Implies: _IMPLIES,
+    Or: _OR,
+    And: _AND,
+    Not: _NOT,
+    Relation: _RELATION,
+    Sum: _SUM,
+    Product: _PRODUCT,
+    Ratio: _PRODUCT,
+    Negative: _NEGATIVE,
+    Power: _POWER,
+    Name: _ATOM,
+    Call: _ATOM,
+    Member: _ATOM,
+    Truth: _ATOM,
+}
 
 
 def _binding(node: Formula) -> int:

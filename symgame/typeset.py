@@ -7,15 +7,32 @@ from symgame.notation import latex_name
 
 _RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "=": "=", "!=": r"\ne"}
 _WORDS = {
-    "unique": r"\text{unique}", "p_matrix": r"I-W\in\mathsf{P}", "lds": r"I-W\in\mathsf{LDS}",
-    "rosen": r"\text{Rosen}", "monotone": r"\text{monotone}", "potential": r"\text{potential}",
-    "weighted_potential": r"\text{weighted potential}", "trace": r"\operatorname{tr}J", "det": "D",
-    "disc": r"\operatorname{disc}", "hurwitz": r"\text{Hurwitz}",
-}  # fmt: skip
+    "unique": r"\text{unique}",
+    "p_matrix": r"I-W\in\mathsf{P}",
+    "lds": r"I-W\in\mathsf{LDS}",
+    "rosen": r"\text{Rosen}",
+    "monotone": r"\text{monotone}",
+    "potential": r"\text{potential}",
+    "weighted_potential": r"\text{weighted potential}",
+    "trace": r"\operatorname{tr}J",
+    "det": "D",
+    "disc": r"\operatorname{disc}",
+    "hurwitz": r"\text{Hurwitz}",
+}
 _SPECIAL = {
-    "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": r"\textless{}", ">": r"\textgreater{}",
-}  # fmt: skip
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
 # How tightly a node binds in LaTeX, where a fraction needs no parentheses around its parts.
 _LOOSE, _SUM, _PRODUCT, _POWER = range(4)
 
@@ -68,13 +85,19 @@ def _latex(node: s.Formula, place: int) -> str:
             return _call(node)
         case s.Relation(terms=terms, ops=ops):
             text = _latex(terms[0], _LOOSE)
-            return text + "".join(f" {_RELATIONS[op]} {_latex(t, _LOOSE)}" for op, t in zip(ops, terms[1:], strict=True))
+            return text + "".join(
+                f" {_RELATIONS[op]} {_latex(t, _LOOSE)}" for op, t in zip(ops, terms[1:], strict=True)
+            )
         case s.Not(of=a):
             return r"\neg " + _wrapped(_latex(a, _LOOSE), not isinstance(a, s.Name | s.Call))
         case s.And(args=args):
-            return r" \;\wedge\; ".join(_wrapped(_latex(a, _LOOSE), isinstance(a, s.Or | s.Iff | s.Implies)) for a in args)
+            return r" \;\wedge\; ".join(
+                _wrapped(_latex(a, _LOOSE), isinstance(a, s.Or | s.Iff | s.Implies)) for a in args
+            )
         case s.Or(args=args):
-            return r" \;\vee\; ".join(_wrapped(_latex(a, _LOOSE), isinstance(a, s.And | s.Iff | s.Implies)) for a in args)
+            return r" \;\vee\; ".join(
+                _wrapped(_latex(a, _LOOSE), isinstance(a, s.And | s.Iff | s.Implies)) for a in args
+            )
         case s.Implies(left=a, right=b):
             return rf"{_latex(a, _LOOSE)} \;\Longrightarrow\; {_latex(b, _LOOSE)}"
         case s.Iff(left=a, right=b):

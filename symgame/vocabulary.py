@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from symgame import syntax as s
 from symgame.algebra import Algebra, algebra
+from symgame.branches import Branch, branch, full_branch
 from symgame.circuit import Circuit
 from symgame.condition import Condition, Exists, Forall, both, implies
 from symgame.domain import Domain
-from symgame.equilibria import Branch, branch, full_branch
 from symgame.errors import Unsupported, VocabularyError
 from symgame.lowering import Lowering
 from symgame.properties import count, diagonal, nash, potential, response, stability
@@ -136,7 +136,13 @@ class Vocabulary:
                 return _OF_CIRCUIT[node.id](self.algebra, self.taus)
             if node.id in BRANCH_WORDS:
                 raise VocabularyError(f"'{node.id}' needs a branch, as in {node.id}({','.join(self.circuit.names)})")
-            if node.id not in (*self.circuit.symbols, *self.algebra.values, *BRANCH_NUMBERS, *READINGS, *READ_CONDITIONS):
+            if node.id not in (
+                *self.circuit.symbols,
+                *self.algebra.values,
+                *BRANCH_NUMBERS,
+                *READINGS,
+                *READ_CONDITIONS,
+            ):
                 raise VocabularyError(
                     f"unknown word {node.id!r} at column {node.at + 1}"
                     f"{nearest(node.id, (*CIRCUIT_WORDS, *BRANCH_WORDS, *BRANCH_NUMBERS, *self.circuit.symbols))}"
@@ -177,9 +183,14 @@ class Vocabulary:
         structural = Domain(a.ring, a.structural.hypotheses, {**a.structural.signs, **dict.fromkeys(names, ">")})
         inner_words = replace(self, taus=(*bound, a.one))
         inner = replace(
-            lowering, structural=structural, number_word=inner_words.number, condition_word=inner_words.condition,
-            assumed={}, definitions=[], fresh=dict(lowering.fresh),
-        )  # fmt: skip
+            lowering,
+            structural=structural,
+            number_word=inner_words.number,
+            condition_word=inner_words.condition,
+            assumed={},
+            definitions=[],
+            fresh=dict(lowering.fresh),
+        )
         body = inner.condition(node.args[0])
         if inner.definitions:
             raise VocabularyError(f"{node.name}: roots, abs, min and max are not read inside it")

@@ -58,15 +58,24 @@ FUNCTIONS = {"sqrt": (1, 1), "abs": (1, 1), "min": (2, 8), "max": (2, 8)}
 CONSTANTS = {"true": True, "false": False}
 
 RESERVED = (
-    frozenset(BRANCH_WORDS) | frozenset(READINGS) | frozenset(READ_CONDITIONS) | frozenset(BRANCH_NUMBERS)
-    | frozenset(CIRCUIT_WORDS) | frozenset(QUANTIFIERS) | frozenset(FUNCTIONS) | frozenset(CONSTANTS)
-)  # fmt: skip
+    frozenset(BRANCH_WORDS)
+    | frozenset(READINGS)
+    | frozenset(READ_CONDITIONS)
+    | frozenset(BRANCH_NUMBERS)
+    | frozenset(CIRCUIT_WORDS)
+    | frozenset(QUANTIFIERS)
+    | frozenset(FUNCTIONS)
+    | frozenset(CONSTANTS)
+)
 
 #: The words that are followed by parentheses.
 CALLABLE = (
-    frozenset(BRANCH_WORDS) | frozenset(READINGS) | frozenset(READ_CONDITIONS) | frozenset(QUANTIFIERS)
+    frozenset(BRANCH_WORDS)
+    | frozenset(READINGS)
+    | frozenset(READ_CONDITIONS)
+    | frozenset(QUANTIFIERS)
     | frozenset(FUNCTIONS)
-)  # fmt: skip
+)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

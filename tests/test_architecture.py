@@ -22,7 +22,7 @@ class Room(list[str]):
 # The top imports nothing of the package; every layer may import the layers above it.
 LAYERS: list[list[str]] = [
     ["errors", "words"],
-    Room(["syntax", "grammar", "notation"]),
+    Room(["syntax", "grammar", "notation", "typeset"]),
     Room(["ring", "condition", "domain", "linear", "quantifier", "lowering"]),
     Room(
         [
@@ -39,7 +39,7 @@ LAYERS: list[list[str]] = [
     Room(["activation", "kinds", "circuit", "modelfile", "named"]),
     ["algebra"],
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
-    ["equilibria"],
+    ["branches"],
     [
         "properties",
         "properties.count",
@@ -50,12 +50,13 @@ LAYERS: list[list[str]] = [
         "properties.stability",
     ],
     ["vocabulary"],
-    ["solve", "check", "numeric"],
-    ["regimes"],
-    Room(["claims", "catalogue", "derivation"]),
-    ["report", "report.latex", "report.files"],  # back ends: none imports another
-    ["report.documents"],
+    ["solve", "statements", "numeric"],
+    ["chart"],
+    Room(["claims", "global_stability", "catalogue", "derivation"]),
     ["symgame"],  # the face: ``symgame/__init__.py``
+    ["report", "report.documents", "report.files", "report.latex", "report.terminal"],  # back ends: none imports another
+    ["cli"],
+    ["__main__"],
 ]
 
 FORBIDDEN_HEAVY = {"sympy", "z3", "matplotlib", "scipy", "numpy", "flint", "numba"}

@@ -15,16 +15,16 @@ from reference import Numeric, Phi
 from scipy.integrate import solve_ivp
 
 from symgame.algebra import algebra
-from symgame.check import check
+from symgame.branches import equilibria
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE
-from symgame.equilibria import equilibria
 from symgame.kinds import activation
-from symgame.numeric import Solution, solutions
+from symgame.numeric import Solution, solutions, spectral_type
 from symgame.properties import diagonal, response, stability
 from symgame.properties.count import coincidences, unique
 from symgame.properties.nash import energy
 from symgame.ring import Quotient, Ring, value_at
+from symgame.statements import check
 
 NAMES = ("A", "B", "C", "D", "G", "H")
 MARK = {"silent": None, "active": "", "saturated": "=m", "negative": "=-"}
@@ -232,6 +232,16 @@ def test_centre_and_non_hyperbolic() -> None:
     (e,) = [e for e in isolated(centre) if e.branch == "E,I"]
     assert (e.type, e.stable) == ("center", False)
     assert [abs(float(re)) < 1e-30 for re, _ in e.eigenvalues] == [True, True]
+
+
+TINY = F(1, 10**40)
+
+
+@pytest.mark.parametrize("real, expected", [(TINY, "saddle"), (-TINY, "focus"), (F(0), "non-hyperbolic")])
+def test_spectral_type_next_to_the_imaginary_axis(real: F, expected: str) -> None:
+    """The roots -1 and ``real +- i``: no number of digits may decide, only exact counts."""
+    a, b = -2 * real, real * real + 1
+    assert spectral_type([F(1), a + 1, b + a, b]) == expected
 
 
 # -- integration ------------------------------------------------------------------------------------------------------

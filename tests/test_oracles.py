@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from reference import Numeric, Phi
 
-from symgame.check import check
 from symgame.circuit import Circuit
 from symgame.kinds import activation
 from symgame.named import load
 from symgame.numeric import Solution, solutions
 from symgame.proof.verdict import Proved, Refuted
+from symgame.statements import check
 
 HERE = Path(__file__).parent
 

@@ -53,6 +53,7 @@ def _horner(coefficients: Sequence[int], x: Fraction) -> Fraction:
 
 def holds_at(condition: Condition, point: Mapping[str, Fraction | Algebraic]) -> bool:
     """Exact truth of a quantifier-free condition at a point with rational and algebraic coordinates."""
+
     def change(atom: Sign) -> Condition:
         s = sign_at(atom.poly, point)
         true = {">": s > 0, ">=": s >= 0, "=": s == 0, "!=": s != 0}[atom.rel]

@@ -44,7 +44,8 @@ ELIMINATION = "virtual substitution"
 class Query:
     """Do the hypotheses imply the conclusion?
 
-    ``domain`` and ``given`` may be left out of a proof that does not need them; ``fixed`` (definitions of fresh unknowns,
+    ``domain`` and ``given`` may be left out of a proof that does not need them; ``fixed`` (definitions of fresh
+    unknowns,
     denominators that are not 0) belong to the statement itself. ``structural`` is what lowering used silently, ``full``
     the whole domain, whose signs eliminate unknowns and steer samples.
     """
@@ -77,11 +78,11 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
         rows.append(("the negation of the conclusion", denied))
         answer = ask(rows, min(budget, FIRST_TRY))
         if answer.status == "unknown":
-            point = find(both(*(c for _, c in rows)), query.full.signs)
-            by_cases = None if point else _by_cases(rows, engines, query, budget, title)
+            found = find(both(*(c for _, c in rows)), query.full.signs)
+            by_cases = None if found else _by_cases(rows, engines, query, budget, title)
             if by_cases:
                 return by_cases
-            answer = ask(rows, budget) if point is None else Answer("sat", point=dict(point))
+            answer = ask(rows, budget) if found is None else Answer("sat", point=dict(found))
         if answer.status == "unsat":
             consistent(rows[:-1], budget)
             return _proved(rows, len(loose), answer, engines, query, title)
@@ -90,8 +91,9 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
             if point is None:
                 return Undecided("the solver's counterexample did not survive exact re-evaluation", (ENGINE,))
             shown = {n: v for n, v in point.items() if n not in FRESH}
-            if resolver.weakened and not _survives(both(*(h.condition for h in loose), negation(query.conclusion)), shown,
-                                                   query.full):  # fmt: skip
+            if resolver.weakened and not _survives(
+                both(*(h.condition for h in loose), negation(query.conclusion)), shown, query.full
+            ):
                 return Undecided("the counterexample to an explicit choice is none to the statement", (ENGINE,))
             return Refuted((*engines, ENGINE, EXACT), shown)
         return Undecided(answer.reason, (ENGINE,))
@@ -100,9 +102,13 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
 
 
 def _proved(
-    rows: list[tuple[str, Condition]], droppable: int, answer: Answer, engines: list[str], query: Query,
+    rows: list[tuple[str, Condition]],
+    droppable: int,
+    answer: Answer,
+    engines: list[str],
+    query: Query,
     title: str,
-) -> Verdict:  # fmt: skip
+) -> Verdict:
     """Leave out hypotheses that the proof does not need; the text that is kept is what the solver answered last."""
     kept = core(rows, range(droppable), answer.steps)
     chosen = [rows[j] for j in kept]
@@ -194,9 +200,24 @@ class _Resolver:
 
 # -- witnesses --------------------------------------------------------------------------------------------------------
 
-_SIMPLE = tuple(Fraction(n, d) for n, d in (
-    (1, 1), (2, 1), (0, 1), (1, 2), (3, 1), (-1, 1), (4, 1), (-2, 1), (3, 2), (5, 1), (1, 4), (-1, 2), (10, 1),
-))  # fmt: skip
+_SIMPLE = tuple(
+    Fraction(n, d)
+    for n, d in (
+        (1, 1),
+        (2, 1),
+        (0, 1),
+        (1, 2),
+        (3, 1),
+        (-1, 1),
+        (4, 1),
+        (-2, 1),
+        (3, 2),
+        (5, 1),
+        (1, 4),
+        (-1, 2),
+        (10, 1),
+    )
+)
 
 
 def simplified(condition: Condition, point: dict[str, Value]) -> dict[str, Value] | None:

@@ -16,7 +16,6 @@ from symgame.condition import (
     TRUE,
     And,
     Condition,
-    Or,
     Sign,
     atoms,
     both,
@@ -28,7 +27,6 @@ from symgame.condition import (
     quantifier_free,
 )
 from symgame.domain import Domain
-from symgame.errors import Unsupported
 from symgame.proof.sampling import Samples, Truth, samples, truth
 from symgame.proof.solver import ask
 from symgame.quantifier import eliminate
@@ -57,7 +55,7 @@ class Reducer:
 
     def implied(self, premise: Condition, conclusion: Condition) -> bool:
         """Proved: domain, hypotheses and premise imply the conclusion. ``False`` is "not shown"."""
-        if conclusion == TRUE or premise == FALSE or premise == conclusion:
+        if conclusion == TRUE or premise in (FALSE, conclusion):
             return True
         if isinstance(premise, And) and conclusion in premise.args:
             return True
@@ -210,6 +208,3 @@ def weight(c: Condition) -> tuple[int, int, str]:
 def reduced(c: Condition, domain: Domain, given: Condition = TRUE) -> Condition:
     """See :meth:`Reducer.reduce`; a quantifier that cannot be eliminated raises ``Unsupported``."""
     return Reducer(domain, given).reduce(c)
-
-
-

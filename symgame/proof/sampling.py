@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,8 @@ def truth(c: Condition, points: Samples, size: int, cache: dict[str, NDArray[np.
             if key not in cache:
                 cache[key] = polynomial_values(p, points, size)
             v = cache[key]
-            return {">": v > 0, ">=": v >= 0, "=": v == 0, "!=": v != 0}[rel]
+            compared: dict[str, Truth] = {">": v > 0, ">=": v >= 0, "=": v == 0, "!=": v != 0}
+            return compared[rel]
         case And(args=args):
             result = np.ones(size, dtype=bool)
             for a in args:
@@ -87,9 +88,8 @@ def find(condition: Condition, signs: Mapping[str, str]) -> dict[str, Fraction] 
     solved: list[tuple[str, Quotient]] = []
     rest = condition
     while (step := _linear_equation(rest)) is not None:
-        name, value = step
         solved.append(step)
-        rest = mapped(rest, lambda a, n=name, v=value: sign(substitute(a.poly, n, v), a.rel))
+        rest = mapped(rest, partial(_substituted, *step))
     names = sorted(free_names(condition) - {n for n, _ in solved})
     for seed in range(ROUNDS):
         points = samples(names, signs, seed)
@@ -99,6 +99,10 @@ def find(condition: Condition, signs: Mapping[str, str]) -> dict[str, Fraction] 
             if _completed(point, solved) and holds(condition, point):
                 return point
     return None
+
+
+def _substituted(name: str, value: Quotient, atom: Sign) -> Condition:
+    return sign(substitute(atom.poly, name, value), atom.rel)
 
 
 def _linear_equation(c: Condition) -> tuple[str, Quotient] | None:

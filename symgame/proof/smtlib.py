@@ -25,7 +25,8 @@ def mangled(names: Sequence[str]) -> dict[str, str]:
 
 _RESERVED = frozenset(
     "and or not xor ite let forall exists distinct par as assert check-sat true false abs div mod to_real to_int "
-    "is_int Real Int Bool BINARY DECIMAL HEXADECIMAL NUMERAL STRING sin cos tan exp pi sqrt arcsin arccos arctan".split()
+    "is_int Real Int Bool BINARY DECIMAL HEXADECIMAL NUMERAL STRING sin cos tan exp pi sqrt arcsin arccos "
+    "arctan".split()
 )
 
 
@@ -69,9 +70,7 @@ def script(assertions: Sequence[tuple[str, Condition]], comment: str) -> str:
     table = mangled(names)
     lines = [f"; {line}" for line in comment.splitlines()]
     lines.append("(set-logic QF_NRA)")
-    lines += [
-        f"(declare-const {table[n]} Real)" + ("" if table[n] == n else f" ; stands for {ascii(n)}") for n in names
-    ]
+    lines += [f"(declare-const {table[n]} Real)" + ("" if table[n] == n else f" ; stands for {n!a}") for n in names]
     for text, condition in assertions:
         lines.append(f"; {' '.join(ascii(text)[1:-1].split())}")
         lines.append(f"(assert {formula(condition, table)})")

@@ -59,7 +59,8 @@ def ask(assertions: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDGE
 def core(assertions: Sequence[tuple[str, Condition]], droppable: Sequence[int], steps: int) -> list[int]:
     """Indices of a subset that is still unsatisfiable: every droppable assertion is left out if it can be.
 
-    What shares no name with the rest, however indirectly, goes first; then one by one. Each trial gets about as many steps
+    What shares no name with the rest, however indirectly, goes first; then one by one. Each trial gets about as
+    many steps
     as the proof took, so an assertion may stay that a longer search would drop.
     """
     budget = 4 * steps + 2_000
@@ -97,7 +98,8 @@ def _connected(assertions: Sequence[tuple[str, Condition]], start: Sequence[int]
 def _steps(solver: z3.Solver) -> int:
     """How much of the budget the answer took."""
     statistics = solver.statistics()
-    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0
+    known = set(statistics.keys())
+    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in known else 0
 
 
 def _number(value: z3.ExprRef) -> Fraction | Algebraic | None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from symgame.algebra import Algebra
+from symgame.branches import Branch
 from symgame.condition import Condition, both, either, negation
-from symgame.equilibria import Branch
 from symgame.errors import Unsupported
 from symgame.ring import Quotient, adjugate, determinant, submatrix
 
@@ -49,8 +49,7 @@ def uniqueness_lemmas(algebra: Algebra, branches: tuple[Branch, ...]) -> Iterato
     """For rectified rates: no two branches at once, some branch always, and otherwise two equilibria for one input."""
     condition = unique(algebra)
     for one, other in combinations(branches, 2):
-        yield Lemma(f"not both ({one.name}) and ({other.name})", condition,
-                    negation(both(one.exists, other.exists)))  # fmt: skip
+        yield Lemma(f"not both ({one.name}) and ({other.name})", condition, negation(both(one.exists, other.exists)))
     for branch in branches:
         yield Lemma(f"no continuum ({branch.name})", condition, negation(branch.continuum))
     yield Lemma("some branch exists", condition, either(*(b.exists for b in branches)))
@@ -88,8 +87,9 @@ def coincidences(algebra: Algebra) -> tuple[Coincidence, ...]:
                     raise ArithmeticError("the adjugate identity failed")  # pragma: no cover - exact algebra
             smaller = [
                 determinant(submatrix(matrix, s, s), algebra.ring)
-                for k in range(1, size) for s in combinations(chosen, k)
-            ]  # fmt: skip
+                for k in range(1, size)
+                for s in combinations(chosen, k)
+            ]
             when = both(compare(minor, "<="), *(compare(m, ">") for m in smaller))
             z = [algebra.zero] * algebra.n
             for k, i in enumerate(chosen):

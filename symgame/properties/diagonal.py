@@ -74,12 +74,14 @@ def closed_weights(algebra: Algebra, matrix: Matrix) -> list[tuple[Condition, li
     (a, b), (c, d) = matrix
     two = algebra.ring.quotient(2)
     cases = [
-        (compare(b * c, "<"), [c, -b]), (compare(b * c, "<"), [-c, b]),
-        (compare(b * c, ">"), [c, b]), (compare(b * c, ">"), [-c, -b]),
+        (compare(b * c, "<"), [c, -b]),
+        (compare(b * c, "<"), [-c, b]),
+        (compare(b * c, ">"), [c, b]),
+        (compare(b * c, ">"), [-c, -b]),
         (both(compare(b, "="), compare(c, "!=")), [c * c, two * a * d]),
         (both(compare(c, "="), compare(b, "!=")), [two * a * d, b * b]),
         (both(compare(b, "="), compare(c, "=")), [one, one]),
-    ]  # fmt: skip
+    ]
     split = []
     for case, weights in cases:
         first = both(case, compare(weights[0], ">"), compare(weights[1], ">"))

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symgame.algebra import Algebra, LinearPiece
+from symgame.branches import Branch
 from symgame.condition import FALSE, TRUE, Condition, both, either
-from symgame.equilibria import Branch
 from symgame.errors import Unsupported
 from symgame.ring import Quotient
 
@@ -42,9 +42,7 @@ def cost_pieces(algebra: Algebra, i: int) -> tuple[CostPiece, ...]:
         bare = CostPiece(piece.slope, piece.intercept, algebra.zero, low, high)
         if rows:
             assert low is not None
-            bare = CostPiece(
-                piece.slope, piece.intercept, rows[-1].at(low, half) - bare.at(low, half), low, high
-            )
+            bare = CostPiece(piece.slope, piece.intercept, rows[-1].at(low, half) - bare.at(low, half), low, high)
         rows.append(bare)
     origin = next((r.constant for r in rows if _contains_zero(algebra, r)), algebra.zero)
     return tuple(CostPiece(r.slope, r.intercept, r.constant - origin, r.low, r.high) for r in rows)
@@ -133,9 +131,7 @@ def globally_minimal(branch: Branch, i: int) -> Condition:
     return either(convex, both(*rows))
 
 
-def _above(
-    a: Algebra, i: int, piece: CostPiece, others: Quotient, here: Quotient, concave: bool
-) -> Condition:
+def _above(a: Algebra, i: int, piece: CostPiece, others: Quotient, here: Quotient, concave: bool) -> Condition:
     """``E_i(y) >= here`` for every rate y of one piece: ``k y^2/2 - b y + const``.
 
     ``concave`` says that the case of nonnegative curvature was dealt with, so that only the ends matter.

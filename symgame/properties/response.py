@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symgame.equilibria import Branch
+from symgame.branches import Branch
 from symgame.ring import Quotient
 
 
@@ -22,7 +22,7 @@ def response(branch: Branch, population: int, driven: int) -> Quotient:
     """``dx_i/du_j`` along the branch, where ``D != 0``.
 
     >>> from symgame.named import wilson_cowan
-    >>> from symgame.equilibria import full_branch
+    >>> from symgame.branches import full_branch
     >>> print(response(full_branch(wilson_cowan()), 0, 1).over)
     -w_EI
     """

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symgame.algebra import Algebra
+from symgame.branches import Branch
 from symgame.condition import Condition, both
-from symgame.equilibria import Branch
 from symgame.ring import Quotient, Ring, characteristic_polynomial, determinant
 
 Taus = Sequence[Quotient]
@@ -83,9 +83,7 @@ def trace(branch: Branch, taus: Taus | None = None) -> Quotient:
 def discriminant(branch: Branch, taus: Taus | None = None) -> Quotient:
     """Discriminant of the characteristic polynomial of the whole Jacobian; negative for n = 2: a focus."""
     ring = branch.algebra.ring
-    return polynomial_discriminant(
-        characteristic_polynomial(jacobian(branch.algebra, branch.slopes, taus), ring), ring
-    )
+    return polynomial_discriminant(characteristic_polynomial(jacobian(branch.algebra, branch.slopes, taus), ring), ring)
 
 
 def polynomial_discriminant(coefficients: Sequence[Quotient], ring: Ring) -> Quotient:

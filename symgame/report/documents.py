@@ -7,16 +7,16 @@ from typing import Any
 
 from symgame import __version__
 from symgame.algebra import algebra
-from symgame.check import Checked
+from symgame.branches import Branch
+from symgame.chart import Chart, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Claim
 from symgame.derivation import Derivation
-from symgame.equilibria import Branch
 from symgame.global_stability import Answer, Stability
 from symgame.numeric import Solution, Solutions
 from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Verdict
-from symgame.regimes import Chart, regime_table
 from symgame.solve import ratio_text
+from symgame.statements import Checked
 
 Document = dict[str, Any]
 
@@ -38,7 +38,10 @@ def circuit_document(circuit: Circuit) -> Document:
         "form": circuit.form,
         "populations": [
             {
-                "name": p.name, "type": p.type, "tau": _text(p.tau), "input": _text(p.input),
+                "name": p.name,
+                "type": p.type,
+                "tau": _text(p.tau),
+                "input": _text(p.input),
                 "activation": {"kind": p.activation.kind} | {k: _text(v) for k, v in p.activation.parameters},
             }
             for p in circuit.populations
@@ -46,7 +49,7 @@ def circuit_document(circuit: Circuit) -> Document:
         "W": [[_text(circuit.W[a, b]) for b in range(len(circuit.names))] for a in range(len(circuit.names))],
         "domain": [h.text for h in algebra(circuit).domain.hypotheses],
         "values": {n: _text(v) for n, v in circuit.values},
-    }  # fmt: skip
+    }
 
 
 def _text(expression: Any) -> str:
@@ -94,13 +97,16 @@ def chart_document(chart: Chart) -> Document:
         ],
         "regimes": [
             {
-                "name": r.name, "spectrum": r.spectrum, "when": r.when, "signs": r.signs,
+                "name": r.name,
+                "spectrum": r.spectrum,
+                "when": r.when,
+                "signs": r.signs,
                 "example": {n: str(v) for n, v in sorted(r.example.items())},
             }
             for r in chart.regimes
         ],
         "names": [{"name": name, "when": when, "meaning": meaning} for name, when, meaning in regime_table()],
-    }  # fmt: skip
+    }
 
 
 def check_document(checked: Checked) -> Document:
@@ -171,8 +177,11 @@ def stability_document(stability: Stability) -> Document:
     document |= {key: answer_document(answer) for key, answer in stability.answers.items()}
     g = stability.globally
     document["global"] = {
-        "statement": g.statement, "verdict": g.verdict, "source": g.source, "hypotheses": list(g.hypotheses),
-    }  # fmt: skip
+        "statement": g.statement,
+        "verdict": g.verdict,
+        "source": g.source,
+        "hypotheses": list(g.hypotheses),
+    }
     return document
 
 
@@ -185,7 +194,9 @@ def branches_document(circuit: Circuit, rows: list[tuple[Branch, str]]) -> Docum
         "equilibria": [
             {
                 "branch": branch.name,
-                "active": [n for n, p in zip(circuit.names, branch.pieces, strict=True) if p.label in ("active", "negative")],
+                "active": [
+                    n for n, p in zip(circuit.names, branch.pieces, strict=True) if p.label in ("active", "negative")
+                ],
                 "saturated": [n for n, p in zip(circuit.names, branch.pieces, strict=True) if p.label == "saturated"],
                 "state": {n: _ratio(branch, i) for i, n in enumerate(circuit.names)},
                 "determinant": str(branch.determinant),

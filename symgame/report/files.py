@@ -33,7 +33,9 @@ def write_all(directory: Path, files: Mapping[str, str]) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".symgame-", dir=directory))
     except OSError as error:
-        raise ModelError(f"cannot write to {directory}: {error.strerror}. Choose another directory with --out.") from None
+        raise ModelError(
+            f"cannot write to {directory}: {error.strerror}. Choose another directory with --out."
+        ) from None
     try:
         for name, text in files.items():
             place = staging / name

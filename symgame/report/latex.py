@@ -17,6 +17,7 @@ from symgame.notation import latex_name, symbol
 from symgame.proof.verdict import Cited, Refuted, Undecided
 from symgame.typeset import escaped, formula_latex
 
+
 class _Printer:
     """SymPy expressions with the names of the notation module."""
 
@@ -43,7 +44,13 @@ def report(derivation: Derivation, certificates: Mapping[str, str]) -> str:
     """The whole derivation as one LaTeX article: setting, energies, claims with their evidence, regimes."""
     circuit = derivation.circuit
     show = _Printer(circuit)
-    lines = [_PREAMBLE, rf"\title{{{escaped(circuit.name)}: a derivation}}", r"\date{}", r"\begin{document}", r"\maketitle"]
+    lines = [
+        _PREAMBLE,
+        rf"\title{{{escaped(circuit.name)}: a derivation}}",
+        r"\date{}",
+        r"\begin{document}",
+        r"\maketitle",
+    ]
     lines += [r"\section{Setting}", _setting(circuit, show), r"\section{Energies}"]
     for i, p in enumerate(circuit.populations):
         name = escaped(p.name)
@@ -72,11 +79,13 @@ def _setting(circuit: Circuit, show: _Printer) -> str:
     domain = algebra(circuit).domain.hypotheses
     hypotheses = ",\\; ".join(formula_latex(read_formula(h.text)) for h in domain)
     kinds = ", ".join(f"{escaped(p.name)}: {escaped(p.activation.kind).replace('_', ' ')}" for p in circuit.populations)
-    return "\n".join([
-        rf"\[{circuit._latex()}\]",
-        rf"Activations: {kinds}. Form: {circuit.form}.",
-        rf"Hypotheses that hold throughout: ${hypotheses}$." if hypotheses else "No hypotheses.",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            rf"\[{circuit._latex()}\]",
+            rf"Activations: {kinds}. Form: {circuit.form}.",
+            rf"Hypotheses that hold throughout: ${hypotheses}$." if hypotheses else "No hypotheses.",
+        ]
+    )
 
 
 def _claim_lines(claim: Claim, certificate: str | None) -> list[str]:
@@ -119,7 +128,10 @@ def _chart_lines(derivation: Derivation) -> list[str]:
     chart = derivation.chart
     assert chart is not None
     over = latex_name(chart.over)
-    lines = [rf"\section{{Regimes along ${over}$}}", r"\begin{center}\begin{tabular}{ll}\toprule threshold & value \\ \midrule"]
+    lines = [
+        rf"\section{{Regimes along ${over}$}}",
+        r"\begin{center}\begin{tabular}{ll}\toprule threshold & value \\ \midrule",
+    ]
     for t in chart.thresholds:
         value = formula_latex(read_formula(f"{t.text} = 0").terms[0])  # type: ignore[attr-defined]
         lines.append(rf"{escaped(t.name)} & ${value}$ \\[4pt]")
@@ -127,11 +139,19 @@ def _chart_lines(derivation: Derivation) -> list[str]:
     for order in chart.orders:
         when = formula_latex(read_formula(order.when))
         chain = " < ".join(rf"\text{{{escaped(name)}}}" for name in order.order)
-        lines.append(rf"\noindent If ${when}$: ${chain}$. Regimes met on the way up: "
-                     + "; or ".join(escaped(" -- ".join(seq)) for seq in order.sequences) + r".\par\medskip")  # fmt: skip
+        lines.append(
+            rf"\noindent If ${when}$: ${chain}$. Regimes met on the way up: "
+            + "; or ".join(escaped(" -- ".join(seq)) for seq in order.sequences)
+            + r".\par\medskip"
+        )
     quantities = [q.label for q in chart.quantities]
-    lines.append(r"\begin{center}\begin{tabular}{l" + "c" * len(quantities) + r"}\toprule regime & "
-                 + " & ".join(escaped(q) for q in quantities) + r" \\ \midrule")  # fmt: skip
+    lines.append(
+        r"\begin{center}\begin{tabular}{l"
+        + "c" * len(quantities)
+        + r"}\toprule regime & "
+        + " & ".join(escaped(q) for q in quantities)
+        + r" \\ \midrule"
+    )
     for r in chart.regimes:
         label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
         lines.append(rf"{escaped(label)} & " + " & ".join(f"${r.signs[q]}$" for q in quantities) + r" \\")

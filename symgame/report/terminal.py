@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symgame.check import Checked
+from symgame.branches import Branch
+from symgame.chart import Chart
 from symgame.derivation import Derivation
-from symgame.equilibria import Branch
 from symgame.global_stability import Stability
 from symgame.numeric import Solutions
 from symgame.proof.verdict import Refuted, Undecided
-from symgame.regimes import Chart
 from symgame.solve import ratio_text
+from symgame.statements import Checked
 
 
 def derivation_lines(derivation: Derivation, directory: str, files: int) -> Iterator[str]:
@@ -27,7 +27,8 @@ def derivation_lines(derivation: Derivation, directory: str, files: int) -> Iter
     yield f"{derivation.circuit.name}{over}: {len(derivation.claims)} claims, {counts}."
     if derivation.chart is not None:
         complete = "complete" if derivation.chart.complete else "not shown to be complete"
-        yield f"Regimes: {len(derivation.chart.regimes)} sign patterns ({complete}), {len(derivation.chart.orders)} orders of thresholds."
+        patterns, orders = len(derivation.chart.regimes), len(derivation.chart.orders)
+        yield f"Regimes: {patterns} sign patterns ({complete}), {orders} orders of thresholds."
     yield f"{files} files in {directory}"
 
 
@@ -55,7 +56,9 @@ def solutions_lines(solutions: Solutions) -> Iterator[str]:
             yield f"  ({e.branch})  {e.description}"
             continue
         state = ", ".join(f"{n} = {v}" for n, v in e.state.items())
-        stable = {True: "stable", False: "unstable", None: "stability not decided (a total input is on a kink)"}[e.stable]
+        stable = {True: "stable", False: "unstable", None: "stability not decided (a total input is on a kink)"}[
+            e.stable
+        ]
         yield f"  ({e.branch})  {state}"
         yield f"      {e.type}, {stable}; Nash: {e.nash}; index {e.index:+d}"
         if e.eigenvalues:
@@ -92,7 +95,8 @@ def stability_lines(stability: Stability) -> Iterator[str]:
 
 
 def chart_lines(chart: Chart) -> Iterator[str]:
-    yield f"Regimes along {chart.over}: {len(chart.regimes)} sign patterns, {'complete' if chart.complete else 'NOT shown to be complete'}"
+    complete = "complete" if chart.complete else "NOT shown to be complete"
+    yield f"Regimes along {chart.over}: {len(chart.regimes)} sign patterns, {complete}"
     yield "thresholds:"
     for t in chart.thresholds:
         yield f"  {t.name:14} {t.text}" + (f"   when {t.exists_when}" if t.exists_when != "true" else "")

@@ -55,8 +55,9 @@ class Branch:
         """The branch in the words of a formula: ``E,I``, ``E=m``, or nothing when all are silent."""
         return ",".join(
             p + s.PIECE_MARK[piece.label]
-            for p, piece in zip(self.circuit.names, self.pieces, strict=True) if piece.label != "silent"
-        )  # fmt: skip
+            for p, piece in zip(self.circuit.names, self.pieces, strict=True)
+            if piece.label != "silent"
+        )
 
     def word(self, word: str) -> str:
         return f"{word}({self.name})"
@@ -147,10 +148,12 @@ class Branch:
 
     def _located(self, strict: bool) -> Condition:
         compare = self.algebra.structural.compare
-        return either(*(
-            both(compare(self.determinant, rel), *(self._inside(i, flip, strict) for i in range(self.algebra.n)))
-            for rel, flip in ((">", False), ("<", True))
-        ))  # fmt: skip
+        return either(
+            *(
+                both(compare(self.determinant, rel), *(self._inside(i, flip, strict) for i in range(self.algebra.n)))
+                for rel, flip in ((">", False), ("<", True))
+            )
+        )
 
     @cached_property
     def exists(self) -> Condition:
@@ -170,9 +173,7 @@ class Branch:
         if singular == FALSE:
             return FALSE
         active = self.increasing
-        equalities = [
-            Linear(tuple(row), -b, "=") for row, b in zip(self.block, self.right_side, strict=True)
-        ]
+        equalities = [Linear(tuple(row), -b, "=") for row, b in zip(self.block, self.right_side, strict=True)]
         inequalities = []
         for i, piece in enumerate(self.pieces):
             if piece.flat:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from symgame import syntax as s
 from symgame.algebra import algebra
+from symgame.branches import equilibria, full_branch
 from symgame.circuit import Circuit
 from symgame.condition import TRUE, Condition, at_point, quantifier_free
 from symgame.domain import Hypothesis
-from symgame.equilibria import equilibria, full_branch
 from symgame.errors import BudgetExceeded, HypothesisError, Unsupported, VocabularyError
 from symgame.grammar import read_branch, read_formula
 from symgame.notation import symbol
@@ -162,7 +163,9 @@ def _evidence(circuit: Circuit, budget: int) -> Proved | Cited:
         count.coincidences(a)
         for lemma in count.uniqueness_lemmas(a, equilibria(circuit)):
             rows = (*a.structural.hypotheses, Hypothesis(lemma.name, lemma.given))
-            verdict = decide(Query(rows, (), (), lemma.conclusion, a.structural, a.structural), budget // 10, lemma.name)
+            verdict = decide(
+                Query(rows, (), (), lemma.conclusion, a.structural, a.structural), budget // 10, lemma.name
+            )
             if not isinstance(verdict, Proved):
                 return Cited(count.SOURCE, ("exact algebra",))
             engines |= dict.fromkeys(verdict.by)
@@ -245,6 +248,5 @@ def _candidates(circuit: Circuit, at: tuple[s.Member, ...] | None) -> Iterator[s
         if name not in circuit.inputs:
             yield f"{name} > 0"
     taus = [str(p.tau) for p in circuit.populations]
-    for one, other in zip(taus, taus[1:], strict=False):
+    for one, other in pairwise(taus):
         yield f"{one} = {other}"
-

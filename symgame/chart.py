@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from math import isqrt
 
 from symgame.algebra import Algebra, algebra
-from symgame.check import read
+from symgame.branches import Branch, full_branch
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, Condition, Sign, at_point, both, either, negation
 from symgame.domain import Domain
-from symgame.equilibria import Branch, full_branch
 from symgame.errors import Unsupported
 from symgame.grammar import read_formula
 from symgame.proof.algebraic import Algebraic, holds_at
@@ -33,6 +33,7 @@ from symgame.properties import nash, stability
 from symgame.quantifier import signed_root
 from symgame.ring import Poly, Quotient, coefficients, value_at, variables
 from symgame.solve import quotient_text, solved, surd_text
+from symgame.statements import read
 
 BUDGET = 100_000
 MAX_CELLS = 400
@@ -115,7 +116,7 @@ def regimes(circuit: Circuit, over: str) -> Chart:
     >>> from symgame.named import wilson_cowan
     >>> chart = regimes(wilson_cowan(), "w_EE")
     >>> chart.complete, len(chart.regimes), [t.text for t in chart.thresholds][:2]
-    (True, 20, ['1', '1 + tau_E*(1 + w_II)/tau_I'])
+    (True, 19, ['1', '1 + tau_E*(1 + w_II)/tau_I'])
     """
     circuit = circuit.fixed(keep=(over,))
     if over not in circuit.symbols:
@@ -129,19 +130,28 @@ def regimes(circuit: Circuit, over: str) -> Chart:
     rows = tuple(r for r in found if r is not None)
     complete = len(rows) == len(found)  # every pattern is proved impossible or has an exact example
     thresholds = tuple(_thresholds(a, over, quantities, reducer))
-    certificate = script(
-        [*((h.text, h.condition) for h in a.domain.hypotheses), ("one of the missing patterns", either(*impossible))],
-        "completeness: no sign pattern outside the list is possible",
-    ) if impossible else None  # fmt: skip
+    certificate = (
+        script(
+            [
+                *((h.text, h.condition) for h in a.domain.hypotheses),
+                ("one of the missing patterns", either(*impossible)),
+            ],
+            "completeness: no sign pattern outside the list is possible",
+        )
+        if impossible
+        else None
+    )
     never: list[Condition] = []
     orders = tuple(_orders(circuit, over, thresholds, reducer, never))
-    orders_certificate = script(
-        [*((h.text, h.condition) for h in a.domain.hypotheses), ("one of the missing orders", either(*never))],
-        "completeness: no order of the thresholds outside the list is possible",
-    ) if never else None  # fmt: skip
-    return Chart(
-        circuit, over, complete, quantities, rows, thresholds, orders, certificate, orders_certificate
+    orders_certificate = (
+        script(
+            [*((h.text, h.condition) for h in a.domain.hypotheses), ("one of the missing orders", either(*never))],
+            "completeness: no order of the thresholds outside the list is possible",
+        )
+        if never
+        else None
     )
+    return Chart(circuit, over, complete, quantities, rows, thresholds, orders, certificate, orders_certificate)
 
 
 # -- sign patterns ----------------------------------------------------------------------------------------------------
@@ -192,9 +202,7 @@ def _walk(
     return cells, impossible
 
 
-def _regime(
-    circuit: Circuit, over: str, cell: tuple[dict[str, str], Condition], reducer: Reducer
-) -> Regime | None:
+def _regime(circuit: Circuit, over: str, cell: tuple[dict[str, str], Condition], reducer: Reducer) -> Regime | None:
     """The cell with its shortest condition and an exact example; ``None`` when none was found within the budget."""
     signs, condition = cell
     parts = list(condition.args) if not isinstance(condition, Sign) and hasattr(condition, "args") else [condition]
@@ -207,9 +215,13 @@ def _regime(
     if example is None:
         return None
     return Regime(
-        regime_name(circuit, example), spectrum(circuit, example), signs, condition,
-        solved(both(*parts), over, reducer), example,
-    )  # fmt: skip
+        regime_name(circuit, example),
+        spectrum(circuit, example),
+        signs,
+        condition,
+        solved(both(*parts), over, reducer),
+        example,
+    )
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -223,13 +235,16 @@ def regime_table() -> tuple[tuple[str, str, str], ...]:
 
 
 def regime_condition(circuit: Circuit, when: str) -> str:
-    """A condition of the table in the words of one circuit: ``{B}`` all active, ``{convex}``, ``{concave}``, ``{flat}``."""
+    """A condition of the table in the words of one circuit: ``{B}`` all active, ``{convex}``, ``{concave}``,
+    ``{flat}``."""
     names = circuit.names
     each = {rel: [f"curvature({n}) {rel} 0" for n in names] for rel in (">", "<", "=")}
     table = {
-        "B": ",".join(names), "convex": "(" + " & ".join(each[">"]) + ")",
-        "concave": "(" + " | ".join(each["<"]) + ")", "flat": "(" + " | ".join(each["="]) + ")",
-    }  # fmt: skip
+        "B": ",".join(names),
+        "convex": "(" + " & ".join(each[">"]) + ")",
+        "concave": "(" + " | ".join(each["<"]) + ")",
+        "flat": "(" + " | ".join(each["="]) + ")",
+    }
     return when.format(**table)
 
 
@@ -296,9 +311,7 @@ def _thresholds(a: Algebra, over: str, quantities: tuple[Quantity, ...], reducer
                 middle = Quotient(-b, 2 * leading)
                 step = Quotient(one * factor, 2 * leading)
                 text = surd_text(leading, b, disc, mark, reducer)
-                yield Threshold(
-                    f"{name}{mark}", middle, step, disc, text, exists, solved(exists, over, reducer)
-                )
+                yield Threshold(f"{name}{mark}", middle, step, disc, text, exists, solved(exists, over, reducer))
 
 
 def _shown(condition: Condition, over: str, reducer: Reducer) -> str:
@@ -393,14 +406,18 @@ def _rational_point(condition: Condition, reducer: Reducer) -> dict[str, Fractio
 
 
 def _names_along(
-    circuit: Circuit, over: str, groups: list[list[Threshold]], point: dict[str, Fraction | Algebraic], lowest: int | None
-) -> tuple[str, ...]:  # fmt: skip
+    circuit: Circuit,
+    over: str,
+    groups: list[list[Threshold]],
+    point: dict[str, Fraction | Algebraic],
+    lowest: int | None,
+) -> tuple[str, ...]:
     """Regimes between consecutive thresholds, read at exact points: no quantity changes sign in between."""
     values = [_approximate(group[0], point) for group in groups]
     left = Fraction(lowest) if lowest is not None else (values[0] - 2 if values else Fraction(-1))
     edges = [left, *values, (values[-1] if values else left) + 2]
     names = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         complete = {n: point.get(n, Fraction(1)) for n in circuit.symbols}
         here = {**complete, over: (low + high) / 2}
         name, shape = regime_name(circuit, here), spectrum(circuit, here)
@@ -428,4 +445,3 @@ def _approximate(t: Threshold, point: dict[str, Fraction | Algebraic]) -> Fracti
 def missing_patterns(chart: Chart) -> Condition:
     """Everything outside the listed patterns: what the certificate shows to be impossible."""
     return negation(either(*(r.condition for r in chart.regimes)))
-
