@@ -153,9 +153,8 @@ def _globally(circuit: Circuit, answers: dict[str, Answer]) -> GlobalStatement:
             (lds, "two populations", "slopes in [0, 1]"),
         )
     return GlobalStatement(
-        "open: with unequal time constants and three or more populations no theorem is known for the rate form; the
-        fast "
-        "and the slow limits are",
+        "open: with unequal time constants and three or more populations no theorem is known for the rate form; "
+        "the fast and the slow limits are known",
         "open",
         "Retnaraj2026",
         (lds, "unequal time constants"),
