@@ -161,8 +161,8 @@ def atoms(c: Condition) -> Iterator[Sign]:
 def free_names(c: Condition) -> frozenset[str]:
     """The names a condition speaks of, bound ones left out."""
     match c:
-        case Sign(poly=p):
-            return frozenset(variables(p))
+        case Sign():
+            return _names_of(c)
         case And(args=args) | Or(args=args):
             return frozenset().union(*(free_names(a) for a in args))
         case Exists(names=names, body=body) | Forall(names=names, body=body):

@@ -16,7 +16,7 @@ from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, Condition
 from symgame.errors import Unsupported
 from symgame.properties import nash, stability
-from symgame.ring import Quotient, characteristic_polynomial, value_at
+from symgame.ring import Quotient, Ring, characteristic_polynomial, value_at
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,10 @@ def _continuum(branch: Branch) -> Solution:
     names = [branch.circuit.names[i] for i in branch.increasing]
     unknowns = [sympy.Symbol(f"x_{n}") for n in names]
     (point,) = sympy.linsolve((block, right), *unknowns)
-    written = ", ".join(f"x_{n} = {value}" for n, value in zip(names, point, strict=True))
+    written = ", ".join(
+        f"x_{n} free" if value == unknown else f"x_{n} = {value}"
+        for n, unknown, value in zip(names, unknowns, point, strict=True)
+    )
     inside = "inside the piece of every population"
     return Solution(
         branch.name,
@@ -187,16 +190,21 @@ def _rational(c: Fraction) -> sympy.Rational:
     return sympy.Rational(c.numerator, c.denominator)
 
 
+def _all_left(polynomial: list[Fraction]) -> bool:
+    """Every root has negative real part: Routh and Hurwitz on exact numbers."""
+    ring = Ring(("s",))
+    numbers = stability.routh_hurwitz([ring.quotient(c) for c in polynomial], ring)
+    return all(rational(q) > 0 for q in numbers)
+
+
 def spectral_type(polynomial: list[Fraction]) -> str:
     """node, focus, saddle, center or non-hyperbolic, from exact root counts of the characteristic polynomial."""
-    p = _integral(polynomial)
     s = sympy.Symbol("s")
     exact = sympy.Poly([_rational(c) for c in polynomial], s)
     real = sum(power for factor, power in exact.sqf_list()[1] for _ in range(factor.count_roots()))
     degree = len(polynomial) - 1
     if on_imaginary_axis(polynomial):
         return "center" if degree == 2 and polynomial[-1] > 0 else "non-hyperbolic"
-    signs = {root.real > 0 for root, _ in p.complex_roots()}
-    if len(signs) == 2:
+    if not _all_left(polynomial) and not _all_left([c * (-1) ** k for k, c in enumerate(polynomial)]):
         return "saddle"
     return "node" if real == degree else "focus"

@@ -31,6 +31,7 @@ from symgame.errors import Unsupported
 from symgame.ring import Poly, Ring, coefficients
 
 MAX_ATOMS = 4_000
+MAX_WORK = 20_000
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,9 @@ def _exists(name: str, body: Condition, domain: Domain) -> Condition:
         return body
     found: dict[str, Sign] = {a.key + a.rel: a for a in atoms(body)}
     ring = domain.ring
+    size = sum(len(a.poly) for a in atoms(body))
+    if 3 * len(found) * size > MAX_WORK:
+        raise Unsupported(f"eliminating {name} from a condition of {len(found)} different signs is more than the budget")
     cases: list[Condition] = [_at_minus_infinity(body, name, domain)]
     for atom in found.values():
         for point in _test_points(atom, name, ring, domain):

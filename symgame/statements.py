@@ -11,16 +11,17 @@ from symgame import syntax as s
 from symgame.algebra import algebra
 from symgame.branches import equilibria, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import TRUE, Condition, at_point, quantifier_free
+from symgame.condition import FALSE, TRUE, Condition, at_point, quantifier_free
 from symgame.domain import Hypothesis
 from symgame.errors import BudgetExceeded, HypothesisError, Unsupported, VocabularyError
 from symgame.grammar import read_branch, read_formula
 from symgame.notation import symbol
-from symgame.proof.decide import Query, consistent, decide
+from symgame.proof.decide import EXACT, Query, consistent, decide
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Value, Verdict
 from symgame.properties import count
 from symgame.vocabulary import Vocabulary
+from symgame.words import BRANCH_WORDS
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,14 @@ def read(
         Hypothesis(f"{text} = {name}", definition, "definition")
         for (text, name), definition in zip(lowering.fresh.items(), lowering.definitions, strict=True)
     ]
-    query = Query(a.domain.hypotheses, tuple(rows), tuple(fixed), conclusion, a.structural, a.domain)
+    dynamic = bool(vocabulary.words & _NEED_BIRTH)
+    born = tuple(h.text for h in a.structural.hypotheses) if dynamic else ()
+    query = Query(a.domain.hypotheses, tuple(rows), tuple(fixed), conclusion, a.structural, a.domain, born)
     return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words))
+
+
+# Words whose meaning divides by time constants, gains or caps: what is true of these by birth is then always a hypothesis.
+_NEED_BIRTH = frozenset(BRANCH_WORDS) | {"trace", "disc", "energy", "curvature", "hurwitz"}
 
 
 def check_domain(circuit: Circuit, budget: int = DEFAULT_BUDGET) -> None:
@@ -161,16 +168,18 @@ def _evidence(circuit: Circuit, budget: int) -> Proved | Cited:
     engines: dict[str, None] = {}
     if count.rectified(a) and a.n <= 3:
         count.coincidences(a)
+        if count.unique(a) == FALSE:  # never unique: the coinciding inputs alone are the proof
+            return Proved((EXACT,))
         for lemma in count.uniqueness_lemmas(a, equilibria(circuit)):
             rows = (*a.structural.hypotheses, Hypothesis(lemma.name, lemma.given))
             verdict = decide(
                 Query(rows, (), (), lemma.conclusion, a.structural, a.structural), budget // 10, lemma.name
             )
             if not isinstance(verdict, Proved):
-                return Cited(count.SOURCE, ("exact algebra",))
+                return Cited(count.SOURCE, (EXACT,))
             engines |= dict.fromkeys(verdict.by)
         return Proved(tuple(engines))
-    return Cited(count.SOURCE, ("exact algebra",))
+    return Cited(count.SOURCE, (EXACT,))
 
 
 def with_uniqueness(circuit: Circuit, words: frozenset[str], verdict: Verdict, budget: int) -> Verdict:

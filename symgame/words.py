@@ -30,9 +30,9 @@ READ_CONDITIONS = {"paradoxical": ("population",)}
 
 #: Numbers of the branch that take no argument.
 BRANCH_NUMBERS = {
-    "trace": "trace of the Jacobian on the active block",
+    "trace": "trace of the Jacobian of the branch",
     "det": "determinant of I - W on the active block",
-    "disc": "discriminant of the characteristic polynomial of the Jacobian on the active block",
+    "disc": "discriminant of the characteristic polynomial of the Jacobian of the branch",
 }
 
 #: Conditions of the circuit as a whole.

@@ -20,6 +20,7 @@ from symgame.condition import (
     disjuncts,
     either,
     free_names,
+    holds,
     negation,
     quantifier_free,
     renamed,
@@ -47,7 +48,8 @@ class Query:
     ``domain`` and ``given`` may be left out of a proof that does not need them; ``fixed`` (definitions of fresh
     unknowns,
     denominators that are not 0) belong to the statement itself. ``structural`` is what lowering used silently, ``full``
-    the whole domain, whose signs eliminate unknowns and steer samples.
+    the whole domain, whose signs eliminate unknowns and steer samples. ``born``: structural hypotheses that count as used
+    whether or not their names are left in the polynomials.
     """
 
     domain: tuple[Hypothesis, ...]
@@ -56,6 +58,7 @@ class Query:
     conclusion: Condition
     structural: Domain
     full: Domain
+    born: tuple[str, ...] = ()
 
 
 def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> Verdict:
@@ -74,7 +77,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
             engines.append(ELIMINATION)
         if denied == FALSE:
             consistent(rows, budget)
-            return Proved((*engines, EXACT), used=())
+            return Proved((*engines, EXACT), used=query.born)
         rows.append(("the negation of the conclusion", denied))
         answer = ask(rows, min(budget, FIRST_TRY))
         if answer.status == "unknown":
@@ -142,7 +145,7 @@ def _with_structural(used: tuple[str, ...], rows: Sequence[tuple[str, Condition]
     occurring = frozenset().union(*(free_names(c) for _, c in rows))
     born = [h.text for h in query.structural.hypotheses if free_names(h.condition) & occurring]
     order = [h.text for h in (*query.domain, *query.given)]
-    return tuple(t for t in dict.fromkeys(order) if t in used or t in born)
+    return tuple(t for t in dict.fromkeys(order) if t in used or t in born or t in query.born)
 
 
 def consistent(rows: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDGET) -> None:
@@ -228,26 +231,15 @@ def simplified(condition: Condition, point: dict[str, Value]) -> dict[str, Value
             return dict(point) if holds_at(condition, point) else None
         point = dict(rational)
     exact = {n: v for n, v in point.items() if isinstance(v, Fraction)}
-    if not _holds(condition, exact):
+    if not holds(condition, exact):
         return None
     for _ in range(2):
         for name in sorted(exact):
             for candidate in _candidates(exact[name]):
-                if _holds(condition, {**exact, name: candidate}):
+                if holds(condition, {**exact, name: candidate}):
                     exact[name] = candidate
                     break
     return dict(exact)
-
-
-def _holds(condition: Condition, point: dict[str, Fraction]) -> bool:
-    match condition:
-        case Sign():
-            return holds_at(condition, point)
-        case And(args=args):
-            return all(_holds(a, point) for a in args)
-        case Or(args=args):
-            return any(_holds(a, point) for a in args)
-    raise TypeError(condition)
 
 
 def _survives(condition: Condition, point: Mapping[str, Value], structural: Domain) -> bool:
@@ -279,7 +271,7 @@ def _rounded(condition: Condition, point: dict[str, Value]) -> dict[str, Fractio
     for _ in range(40):
         middles = {n: v if isinstance(v, Fraction) else (v.low + v.high) / 2 for n, v in current.items()}
         for shown in (middles, {n: v.limit_denominator(1000) for n, v in middles.items()}):
-            if _holds(condition, shown):
+            if holds(condition, shown):
                 return shown
         current = {n: v.refined() if isinstance(v, Algebraic) else v for n, v in current.items()}
     return None
