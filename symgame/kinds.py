@@ -86,53 +86,71 @@ def _constant(shape: Shape | tuple[Piece, ...]) -> Callable[[Values], Shape | tu
 IDENTITY = (Piece("active", -oo, oo, ONE, ZERO),)
 RECTIFIER = (Piece("silent", -oo, ZERO, ZERO, ZERO), Piece("active", ZERO, oo, ONE, ZERO))
 
-LOGISTIC = Shape(
-    phi=1 / (1 + sympy.exp(-Z)),
-    slope=sympy.exp(-Z) / (1 + sympy.exp(-Z)) ** 2,
-    slope_at_rate=X * (1 - X),
-    inverse=sympy.log(X / (1 - X)),
-    integral=X * sympy.log(X) + (1 - X) * sympy.log(1 - X),
-    domain=Interval(0, 1),
-    lipschitz=Rational(1, 4),
-)
-TANH = Shape(
-    phi=sympy.tanh(Z),
-    slope=1 - sympy.tanh(Z) ** 2,
-    slope_at_rate=1 - X**2,
-    inverse=sympy.atanh(X),
-    integral=X * sympy.atanh(X) + sympy.log(1 - X**2) / 2,
-    domain=Interval(-1, 1),
-    lipschitz=ONE,
-)
+
+def _logistic(values: Values) -> Shape:
+    return Shape(
+        phi=1 / (1 + sympy.exp(-Z)),
+        slope=sympy.exp(-Z) / (1 + sympy.exp(-Z)) ** 2,
+        slope_at_rate=X * (1 - X),
+        inverse=sympy.log(X / (1 - X)),
+        integral=X * sympy.log(X) + (1 - X) * sympy.log(1 - X),
+        domain=Interval(0, 1),
+        lipschitz=Rational(1, 4),
+    )
+
+
+def _tanh(values: Values) -> Shape:
+    return Shape(
+        phi=sympy.tanh(Z),
+        slope=1 - sympy.tanh(Z) ** 2,
+        slope_at_rate=1 - X**2,
+        inverse=sympy.atanh(X),
+        integral=X * sympy.atanh(X) + sympy.log(1 - X**2) / 2,
+        domain=Interval(-1, 1),
+        lipschitz=ONE,
+    )
+
+
 # The only bounded kind here whose cost grows without bound at the ends of its range: they do not belong to the domain.
-ARCTAN = Shape(
-    phi=2 / pi * sympy.atan(pi * Z / 2),
-    slope=1 / (1 + (pi * Z / 2) ** 2),
-    slope_at_rate=sympy.cos(pi * X / 2) ** 2,
-    inverse=2 / pi * sympy.tan(pi * X / 2),
-    integral=-4 / pi**2 * sympy.log(sympy.cos(pi * X / 2)),
-    domain=Interval.open(-1, 1),
-    lipschitz=ONE,
-)
-ALGEBRAIC = Shape(
-    phi=Z / sympy.sqrt(1 + Z**2),
-    slope=(1 + Z**2) ** Rational(-3, 2),
-    slope_at_rate=(1 - X**2) ** Rational(3, 2),
-    inverse=X / sympy.sqrt(1 - X**2),
-    integral=-sympy.sqrt(1 - X**2),
-    domain=Interval(-1, 1),
-    lipschitz=ONE,
-)
+
+
+def _arctan(values: Values) -> Shape:
+    return Shape(
+        phi=2 / pi * sympy.atan(pi * Z / 2),
+        slope=1 / (1 + (pi * Z / 2) ** 2),
+        slope_at_rate=sympy.cos(pi * X / 2) ** 2,
+        inverse=2 / pi * sympy.tan(pi * X / 2),
+        integral=-4 / pi**2 * sympy.log(sympy.cos(pi * X / 2)),
+        domain=Interval.open(-1, 1),
+        lipschitz=ONE,
+    )
+
+
+def _algebraic(values: Values) -> Shape:
+    return Shape(
+        phi=Z / sympy.sqrt(1 + Z**2),
+        slope=(1 + Z**2) ** Rational(-3, 2),
+        slope_at_rate=(1 - X**2) ** Rational(3, 2),
+        inverse=X / sympy.sqrt(1 - X**2),
+        integral=-sympy.sqrt(1 - X**2),
+        domain=Interval(-1, 1),
+        lipschitz=ONE,
+    )
+
+
 # d/dx Li_2(exp(-x)) = log(1 - exp(-x)), so the integral's derivative is x + log(1 - exp(-x)) = log(exp(x) - 1).
-SOFTPLUS = Shape(
-    phi=sympy.log(1 + sympy.exp(Z)),
-    slope=1 / (1 + sympy.exp(-Z)),
-    slope_at_rate=1 - sympy.exp(-X),
-    inverse=sympy.log(sympy.exp(X) - 1),
-    integral=X**2 / 2 + sympy.polylog(2, sympy.exp(-X)),
-    domain=Interval(0, oo),
-    lipschitz=ONE,
-)
+
+
+def _softplus(values: Values) -> Shape:
+    return Shape(
+        phi=sympy.log(1 + sympy.exp(Z)),
+        slope=1 / (1 + sympy.exp(-Z)),
+        slope_at_rate=1 - sympy.exp(-X),
+        inverse=sympy.log(sympy.exp(X) - 1),
+        integral=X**2 / 2 + sympy.polylog(2, sympy.exp(-X)),
+        domain=Interval(0, oo),
+        lipschitz=ONE,
+    )
 
 
 def _saturating(values: Values) -> tuple[Piece, ...]:
@@ -202,13 +220,13 @@ KINDS: Mapping[str, Kind] = {
     "logistic": Kind(
         {**SIGMOID, "offset": ZERO},
         (GAIN > 0, HEIGHT > 0),
-        _constant(LOGISTIC),
+        _logistic,
         "H. R. Wilson and J. D. Cowan, Biophys. J. 12 (1972) 1",
     ),
-    "tanh": Kind(SIGMOID, (GAIN > 0, HEIGHT > 0), _constant(TANH), "Combettes and Pesquet (2020), section 2"),
-    "arctan": Kind(SIGMOID, (GAIN > 0, HEIGHT > 0), _constant(ARCTAN), "Combettes and Pesquet (2020), section 2"),
-    "algebraic": Kind(SIGMOID, (GAIN > 0, HEIGHT > 0), _constant(ALGEBRAIC), "Combettes and Pesquet (2020), section 2"),
-    "softplus": Kind(SCALED, (GAIN > 0,), _constant(SOFTPLUS), "C. Dugas et al., NIPS 13 (2001)"),
+    "tanh": Kind(SIGMOID, (GAIN > 0, HEIGHT > 0), _tanh, "Combettes and Pesquet (2020), section 2"),
+    "arctan": Kind(SIGMOID, (GAIN > 0, HEIGHT > 0), _arctan, "Combettes and Pesquet (2020), section 2"),
+    "algebraic": Kind(SIGMOID, (GAIN > 0, HEIGHT > 0), _algebraic, "Combettes and Pesquet (2020), section 2"),
+    "softplus": Kind(SCALED, (GAIN > 0,), _softplus, "C. Dugas et al., NIPS 13 (2001)"),
     "power": Kind(
         {"k": ONE, "p": Integer(2), "threshold": ZERO},
         (K > 0, P >= 1),

@@ -35,9 +35,16 @@ def load(model: str | Path) -> Circuit:
     if isinstance(model, str) and model in NAMED:
         return named(model)
     path = Path(model)
-    if not path.exists():
+    if not _exists(path):
         if path.suffix != ".toml":
             shown = str(model)[:80]
             raise ModelError(f"{shown!a} is neither a built-in circuit nor a file{nearest(shown, NAMED)}.")
         raise ModelError(f"{path}: there is no such file.")
     return read_model(path)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long, or with a null byte, names no file
+        return False

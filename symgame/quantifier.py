@@ -81,7 +81,9 @@ def _exists(name: str, body: Condition, domain: Domain) -> Condition:
     ring = domain.ring
     size = sum(len(a.poly) for a in atoms(body))
     if 3 * len(found) * size > MAX_WORK:
-        raise Unsupported(f"eliminating {name} from a condition of {len(found)} different signs is more than the budget")
+        raise Unsupported(
+            f"eliminating {name} from a condition of {len(found)} different signs is more than the budget"
+        )
     cases: list[Condition] = [_at_minus_infinity(body, name, domain)]
     for atom in found.values():
         for point in _test_points(atom, name, ring, domain):

@@ -168,7 +168,8 @@ class Vocabulary:
         The words of a circuit do not change when all time constants are scaled, so the last of them is 1.
         """
         if len(node.args) != 1 or not s.is_condition(node.args[0]):
-            raise VocabularyError(f"{node.name} takes one condition, as in {node.name}(hurwitz(...))")
+            said = ", ".join(map(str, node.args)) or "nothing"
+            raise VocabularyError(f"{node.name} takes one condition, as in {node.name}(hurwitz(...)), not {said}")
         if self.taus is not None:
             raise VocabularyError(f"{node.name} inside another for_all_tau or for_some_tau")
         own = {n for p in self.circuit.populations for n in map(str, p.tau.free_symbols)}
