@@ -1,7 +1,7 @@
 """Drive the inhibitory cells, and they may fire less: the paradoxical effect.
 
-M. V. Tsodyks, W. E. Skaggs, T. J. Sejnowski, B. L. McNaughton, "Paradoxical effects of external modulation of inhibitory
-interneurons", J. Neurosci. 17 (1997) 4382-4388; here at the stable equilibrium of a threshold-linear pair.
+M. V. Tsodyks, W. E. Skaggs, T. J. Sejnowski, B. L. McNaughton, "Paradoxical effects of external modulation of
+inhibitory interneurons", J. Neurosci. 17 (1997) 4382-4388; here at the stable equilibrium of a threshold-linear pair.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ claims = (
     Claim("driving I lowers E", "dx(E, u_I) < 0", AT_REST),
     Claim("driving I lowers I as well, past w_EE = 1: paradoxical", "paradoxical(I) <=> w_EE > 1", AT_REST),
     Claim("E and I then move together", "dx(E, u_I)*dx(I, u_I) > 0 <=> w_EE > 1", AT_REST),
-    Claim("so a paradoxical response reveals inhibition-stabilised excitation", "paradoxical(I) => ~hurwitz(E)", AT_REST),
+    Claim("so a paradoxical I reveals inhibition-stabilised excitation", "paradoxical(I) => ~hurwitz(E)", AT_REST),
     Claim("E never responds paradoxically to its own drive", "~paradoxical(E)", AT_REST),
 )  # fmt: skip
 

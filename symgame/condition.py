@@ -210,6 +210,47 @@ def at_point(c: Condition, point: Mapping[str, Fraction]) -> Condition:
     return mapped(c, change)
 
 
+_FOLLOWS = {
+    (">", ">"): True, (">", ">="): True, (">", "!="): True, (">", "="): False,
+    (">=", ">="): True, ("=", "="): True, ("=", ">="): True, ("=", ">"): False, ("=", "!="): False,
+    ("!=", "!="): True, ("!=", "="): False,
+}  # fmt: skip
+_OPPOSED = {(">", ">"): False, (">", ">="): False, (">=", ">"): False}
+
+
+def _truth_given(atom: Sign, known: Iterable[Sign]) -> bool | None:
+    """What signs of the same polynomial say about an atom; ``None`` when nothing."""
+    opposite = str(-atom.poly)
+    for unit in known:
+        said = None
+        if unit.key == atom.key:
+            said = _FOLLOWS.get((unit.rel, atom.rel))
+        elif unit.key == opposite:
+            said = _OPPOSED.get((unit.rel, atom.rel))
+            if unit.rel in ("=", "!=") or atom.rel in ("=", "!="):
+                said = _FOLLOWS.get((unit.rel, atom.rel))
+        if said is not None:
+            return said
+    return None
+
+
+def propagated(c: Condition) -> Condition:
+    """Equivalent: in a conjunction, the signs that stand alone decide the same signs inside its alternatives."""
+    if isinstance(c, Or):
+        return either(*(propagated(a) for a in c.args))
+    if not isinstance(c, And):
+        return c
+    units = [a for a in c.args if isinstance(a, Sign)]
+
+    def change(atom: Sign) -> Condition:
+        said = _truth_given(atom, units)
+        return atom if said is None else TRUE if said else FALSE
+
+    rest = [propagated(mapped(a, change)) for a in c.args if not isinstance(a, Sign)]
+    result = both(*units, *rest)
+    return result if result == c else propagated(result)
+
+
 def disjuncts(c: Condition, most: int) -> list[Condition] | None:
     """A quantifier-free condition as alternatives, each a conjunction of signs; ``None`` when more than ``most``."""
     match c:

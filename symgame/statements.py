@@ -121,7 +121,7 @@ def read(
     return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words))
 
 
-# Words whose meaning divides by time constants, gains or caps: what is true of these by birth is then always a hypothesis.
+# Words whose meaning divides by time constants, gains or caps: what is true of these by birth is a hypothesis then.
 _NEED_BIRTH = frozenset(BRANCH_WORDS) | {"trace", "disc", "energy", "curvature", "hurwitz"}
 
 

@@ -22,6 +22,7 @@ from symgame.condition import (
     free_names,
     holds,
     negation,
+    propagated,
     quantifier_free,
     renamed,
 )
@@ -48,8 +49,8 @@ class Query:
     ``domain`` and ``given`` may be left out of a proof that does not need them; ``fixed`` (definitions of fresh
     unknowns,
     denominators that are not 0) belong to the statement itself. ``structural`` is what lowering used silently, ``full``
-    the whole domain, whose signs eliminate unknowns and steer samples. ``born``: structural hypotheses that count as used
-    whether or not their names are left in the polynomials.
+    the whole domain, whose signs eliminate unknowns and steer samples. ``born``: structural hypotheses that count as
+    used whether or not their names are left in the polynomials.
     """
 
     domain: tuple[Hypothesis, ...]
@@ -72,7 +73,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
         resolver = _Resolver(query.full)
         rows = [(h.text, resolver.resolve(h.condition)) for h in loose]
         rows += [(h.text, resolver.resolve(h.condition)) for h in query.fixed]
-        denied = resolver.resolve(negation(query.conclusion))
+        denied = propagated(resolver.resolve(negation(query.conclusion)))
         if resolver.eliminated:
             engines.append(ELIMINATION)
         if denied == FALSE:

@@ -24,6 +24,7 @@ from symgame.condition import (
     free_names,
     mapped,
     negation,
+    propagated,
     quantifier_free,
 )
 from symgame.domain import Domain
@@ -32,6 +33,7 @@ from symgame.proof.solver import ask
 from symgame.quantifier import eliminate
 
 BUDGET = 60_000
+PATIENCE = 3
 MAX_CASES = 64
 SAMPLES = 4_096
 
@@ -43,6 +45,7 @@ class Reducer:
     domain: Domain
     given: Condition = TRUE
     budget: int = BUDGET
+    patience: int = PATIENCE  # how many questions may run out of budget before the rest goes unasked
     prefer: str | None = None  # among equivalent short forms, the one that speaks of this name
 
     def __post_init__(self) -> None:
@@ -64,7 +67,11 @@ class Reducer:
         query = both(self._base, premise, negation(conclusion))
         if query == FALSE:
             return True
-        return ask([("query", query)], self.budget).status == "unsat"
+        if self.patience <= 0:
+            return False
+        status = ask([("query", query)], self.budget).status
+        self.patience -= status == "unknown"
+        return status == "unsat"
 
     def impossible(self, c: Condition) -> bool:
         return self.implied(c, FALSE)
@@ -102,7 +109,7 @@ class Reducer:
         """
         if not quantifier_free(c):
             c = eliminate(c, self.domain)
-        c = mapped(c, self.domain.split)
+        c = propagated(mapped(c, self.domain.split))
         if c in (TRUE, FALSE) or isinstance(c, Sign):
             return self._constant(c)
         constant = self._constant(c)

@@ -92,10 +92,15 @@ def core(assertions: Sequence[tuple[str, Condition]], droppable: Sequence[int], 
     kept = _connected(assertions, fixed) if fixed else everything
     if len(kept) < len(everything) and not refuted(kept):
         kept = everything
+    patience = 2  # trials that run out of budget cost the most and seldom pay
     for k in [k for k in kept if k not in fixed]:
         trial = [j for j in kept if j != k]
-        if refuted(trial):
+        status = ask([assertions[j] for j in trial], budget).status
+        if status == "unsat":
             kept = trial
+        patience -= status == "unknown"
+        if patience == 0:
+            break
     return sorted(kept)
 
 

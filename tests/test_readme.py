@@ -1,0 +1,100 @@
+"""The README's examples: its Python runs as doctests, its shell commands answer what it shows."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from symgame.cli import main
+from symgame.report.files import write_all
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+#: Lines whose text after the label depends on the solver's version; the label must be there all the same.
+VARYING = ("  witness:", "  by:", "  proved from")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def shell_examples() -> list[tuple[str, list[str]]]:
+    """Each command with the first lines of its output."""
+    rows: list[tuple[str, list[str]]] = []
+    for block in blocks("console"):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                rows.append((line[2:], []))
+            else:
+                rows[-1][1].append(line)
+    return rows
+
+
+EXAMPLES = shell_examples()
+
+
+def comparable(line: str) -> str:
+    return next((label for label in VARYING if line.startswith(label)), line)
+
+
+@pytest.fixture
+def model_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with the README's model file in it."""
+    (name,) = re.findall(r"`(\w+\.toml)`:\n\n```toml", README)
+    (text,) = blocks("toml")
+    write_all(tmp_path, {name: text})
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / name
+
+
+@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_shell_example(command: str, shown: list[str], model_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program, *arguments = shlex.split(command)
+    assert program == "symgame" and shown
+    status = main(arguments)
+    said = capsys.readouterr()
+    lines = (said.out + said.err).splitlines()
+    assert [comparable(line) for line in lines[: len(shown)]] == [comparable(line) for line in shown]
+    expected = {"refuted": 1, "undecided": 3, "symgame": 2}
+    assert status == expected.get(shown[0].split(":")[0], 0)
+
+
+def test_every_verb_but_derive_is_shown() -> None:
+    verbs = {shlex.split(command)[1] for command, _ in EXAMPLES}
+    assert verbs == {"check", "equilibria", "stability", "regimes", "list"}
+
+
+def test_python_examples(model_file: Path) -> None:
+    text = "\n".join(blocks("python"))
+    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert len(test.examples) >= 15
+    said: list[str] = []
+    runner.run(test, out=said.append)
+    assert runner.failures == 0, "".join(said)
+
+
+def test_every_word_is_in_the_readme() -> None:
+    from symgame.words import RESERVED
+
+    section = README.split("## The language of formulas")[1].split("\n## ")[0]
+    missing = [word for word in sorted(RESERVED) if not re.search(rf"\b{word}\b", section)]
+    assert not missing
+
+
+def test_every_activation_kind_is_in_the_readme() -> None:
+    from symgame.kinds import KINDS
+
+    assert not [kind for kind in KINDS if f"`{kind}`" not in README]
+
+
+def test_the_two_commands_of_the_start_are_those_of_ci() -> None:
+    setup, run_tests = blocks("sh")
+    assert "pip install" in setup and "'.[test]'" in setup and "symgame derive wilson-cowan" in setup
+    assert run_tests.strip() == ".venv/bin/python -m pytest"
+    assert "\npython -m pytest\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
