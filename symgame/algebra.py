@@ -91,6 +91,9 @@ class Algebra:
     def gains(self) -> tuple[Quotient, ...]:
         """The slopes of the increasing pieces; 1 for smooth activations, whose matrix questions are about I - W."""
         if self.pieces is None:
+            for p in self.circuit.populations:
+                if p.activation.piecewise_linear and dict(p.activation.parameters).get("gain", 1) != 1:
+                    raise Unsupported(f"{p.name} has a gain and another activation is smooth: there is no one I - F W")
             return (self.one,) * self.n
         return tuple(self.gain(i) for i in range(self.n))
 

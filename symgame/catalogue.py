@@ -76,7 +76,7 @@ def of_game(circuit: Circuit) -> Iterator[Draft]:
         )
     for i, name in enumerate(names):
         activation = circuit.populations[i].activation
-        if activation.piecewise_linear:
+        if algebra(circuit).pieces is not None:
             own = nash.own_curvature(full_branch(circuit), i)
             yield Draft(
                 f"game.curvature.{name}",

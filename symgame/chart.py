@@ -13,13 +13,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from importlib import resources
-from itertools import pairwise
-from math import isqrt
 
 from symgame.algebra import Algebra, algebra
 from symgame.branches import Branch, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, TRUE, Condition, Sign, at_point, both, either, negation
+from symgame.condition import FALSE, TRUE, Condition, Sign, at_point, atoms, both, either, negation
 from symgame.domain import Domain
 from symgame.errors import Unsupported
 from symgame.grammar import read_formula
@@ -31,8 +29,8 @@ from symgame.proof.smtlib import script
 from symgame.proof.solver import ask
 from symgame.properties import nash, stability
 from symgame.quantifier import signed_root
-from symgame.ring import Poly, Quotient, coefficients, value_at, variables
-from symgame.solve import quotient_text, solved, surd_text
+from symgame.ring import Poly, Quotient, coefficients, substitute, variables
+from symgame.solve import leading_sign, quotient_text, solved, surd_text
 from symgame.statements import read
 
 BUDGET = 100_000
@@ -76,11 +74,16 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Order:
-    """A possible order of the thresholds (ties joined by ``=``), when it holds, and the regimes met on the way up."""
+    """A possible order of the thresholds (ties joined by ``=``), when it holds, and the regimes met on the way up.
+
+    ``sequence`` has one entry per interval between thresholds that the domain admits, from the lowest parameter
+    upwards: the only regime that is possible there, or all that are, joined by ``|``; every other was proved
+    impossible.
+    """
 
     order: tuple[str, ...]
     when: str
-    sequences: tuple[tuple[str, ...], ...]
+    sequence: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Chart:
     quantities: tuple[Quantity, ...]
     regimes: tuple[Regime, ...]
     thresholds: tuple[Threshold, ...]
+    unsolved: tuple[str, ...]  # quantities whose roots in the parameter are not closed: then no orders are claimed
     orders: tuple[Order, ...]
     certificate: str | None
     orders_certificate: str | None
@@ -129,7 +133,8 @@ def regimes(circuit: Circuit, over: str) -> Chart:
     found = [_regime(circuit, over, cell, reducer) for cell in cells]
     rows = tuple(r for r in found if r is not None)
     complete = len(rows) == len(found)  # every pattern is proved impossible or has an exact example
-    thresholds = tuple(_thresholds(a, over, quantities, reducer))
+    found_thresholds, left = _thresholds(a, over, quantities, reducer)
+    thresholds = tuple(found_thresholds)
     certificate = (
         script(
             [
@@ -142,7 +147,7 @@ def regimes(circuit: Circuit, over: str) -> Chart:
         else None
     )
     never: list[Condition] = []
-    orders = tuple(_orders(circuit, over, thresholds, reducer, never))
+    orders = tuple(_orders(over, thresholds, rows, reducer, never)) if not left else ()
     orders_certificate = (
         script(
             [*((h.text, h.condition) for h in a.domain.hypotheses), ("one of the missing orders", either(*never))],
@@ -151,7 +156,9 @@ def regimes(circuit: Circuit, over: str) -> Chart:
         if never
         else None
     )
-    return Chart(circuit, over, complete, quantities, rows, thresholds, orders, certificate, orders_certificate)
+    return Chart(
+        circuit, over, complete, quantities, rows, thresholds, tuple(left), orders, certificate, orders_certificate
+    )
 
 
 # -- sign patterns ----------------------------------------------------------------------------------------------------
@@ -286,32 +293,61 @@ def spectrum(circuit: Circuit, point: dict[str, Fraction | Algebraic]) -> str:
 _THRESHOLD_NAMES = {"trace": "hopf", "det": "fold", "disc": "focus"}
 
 
-def _thresholds(a: Algebra, over: str, quantities: tuple[Quantity, ...], reducer: Reducer) -> Iterator[Threshold]:
-    zero, one = a.zero, a.ring.constant(1)
+def _thresholds(
+    a: Algebra, over: str, quantities: tuple[Quantity, ...], reducer: Reducer
+) -> tuple[list[Threshold], list[str]]:
+    """The roots of every factor of every quantity in the parameter, and the quantities with roots of another kind."""
+    found: list[Threshold] = []
+    left: list[str] = []
     for quantity in quantities:
-        atom = a.structural.compare(quantity.value, "=")
         name = _THRESHOLD_NAMES.get(quantity.label, quantity.label.replace("curvature", "convexity"))
-        if not isinstance(atom, Sign):
-            continue
-        rows = coefficients(atom.poly, over)
-        if len(rows) == 2:
-            exists = reducer.reduce(Sign(rows[1], "!="))
-            value = Quotient(-rows[0], rows[1])
-            if exists != FALSE:
-                yield Threshold(name, value, zero, one, quotient_text(value), exists, solved(exists, over, reducer))
-        elif len(rows) == 3:
-            c, b, leading = rows
-            disc = b * b - 4 * leading * c
-            exists = reducer.reduce(both(Sign(leading, "!="), Sign(disc, ">=")))
-            if reducer.domain.sign_of(leading) is None or exists == FALSE:
-                continue
-            if reducer.domain.sign_of(leading) == "<":
-                leading, b = -leading, -b
-            for mark, factor in (("-", -1), ("+", 1)):
-                middle = Quotient(-b, 2 * leading)
-                step = Quotient(one * factor, 2 * leading)
-                text = surd_text(leading, b, disc, mark, reducer)
-                yield Threshold(f"{name}{mark}", middle, step, disc, text, exists, solved(exists, over, reducer))
+        factors = [atom.poly for atom in atoms(a.structural.compare(quantity.value, "="))]
+        factors = [p for p in factors if over in variables(p)]
+        for k, p in enumerate(factors):
+            own = name if len(factors) == 1 else f"{name}.{k + 1}"
+            rows = _roots(a, over, own, p, reducer)
+            if rows is None:
+                left.append(quantity.label)
+            else:
+                found += [_as_hopf(a, over, t, quantities, reducer) if name == "hopf" else t for t in rows]
+    return found, left
+
+
+def _roots(a: Algebra, over: str, name: str, p: Poly, reducer: Reducer) -> list[Threshold] | None:
+    """One root of a linear factor, two of a quadratic one; ``None`` for higher degrees and undecided leading signs."""
+    zero, one = a.zero, a.ring.constant(1)
+    rows = coefficients(p, over)
+    if len(rows) == 2:
+        exists = reducer.reduce(Sign(rows[1], "!="))
+        value = Quotient(-rows[0], rows[1])
+        if exists == FALSE:
+            return []
+        return [Threshold(name, value, zero, one, quotient_text(value), exists, solved(exists, over, reducer))]
+    if len(rows) != 3 or leading_sign(rows[2], reducer) is None:
+        return None
+    c, b, leading = rows
+    disc = b * b - 4 * leading * c
+    exists = reducer.reduce(Sign(disc, ">="))
+    if exists == FALSE:
+        return []
+    if leading_sign(leading, reducer) == "<":
+        leading, b = -leading, -b
+    pair = []
+    for mark, factor in (("-", -1), ("+", 1)):
+        middle, step = Quotient(-b, 2 * leading), Quotient(one * factor, 2 * leading)
+        text = surd_text(leading, b, disc, mark, reducer)
+        pair.append(Threshold(f"{name}{mark}", middle, step, disc, text, exists, solved(exists, over, reducer)))
+    return pair
+
+
+def _as_hopf(a: Algebra, over: str, t: Threshold, quantities: tuple[Quantity, ...], reducer: Reducer) -> Threshold:
+    """Trace 0 is a Hopf point only where det > 0 there; the threshold stays, its existence says so."""
+    det = next((q.value for q in quantities if q.label == "det"), None)
+    if det is None or not t.factor.is_zero:
+        return t
+    there = substitute(det.over, over, t.rational) / substitute(det.under, over, t.rational)
+    genuine = reducer.reduce(both(t.exists, a.structural.compare(there, ">")))
+    return replace(t, exists_when=solved(genuine, over, reducer))
 
 
 def _shown(condition: Condition, over: str, reducer: Reducer) -> str:
@@ -331,24 +367,29 @@ def compare_thresholds(one: Threshold, other: Threshold, rel: str, domain: Domai
 
 
 def _orders(
-    circuit: Circuit, over: str, thresholds: tuple[Threshold, ...], reducer: Reducer, never: list[Condition]
+    over: str,
+    thresholds: tuple[Threshold, ...],
+    rows: tuple[Regime, ...],
+    reducer: Reducer,
+    never: list[Condition],
 ) -> Iterator[Order]:
     """Insert the thresholds one by one into every weak order that is still possible."""
-    a = algebra(circuit)
     orders: list[tuple[list[list[Threshold]], Condition]] = [([], TRUE)]
     try:
         for t in thresholds:
             orders = [grown for order in orders for grown in _inserted(order, t, reducer, never)]
             if len(orders) > MAX_ORDERS:
+                never.clear()
                 return
     except Unsupported:
+        never.clear()
         return
     for groups, condition in orders:
-        if len(groups) < 2:
-            continue
-        name = tuple(" = ".join(t.name for t in group) for group in groups)
-        when = _shown(condition, over, reducer)
-        yield Order(name, when, tuple(_sequences(circuit, over, groups, condition, a, reducer)))
+        if groups:
+            name = tuple(" = ".join(t.name for t in group) for group in groups)
+            yield Order(
+                name, _shown(condition, over, reducer), tuple(_sequence(over, groups, condition, rows, reducer))
+            )
 
 
 def _inserted(
@@ -376,26 +417,23 @@ def _inserted(
                 yield [*groups[:k], [*groups[k], t], *groups[k + 1 :]], tied
 
 
-def _sequences(
-    circuit: Circuit, over: str, groups: list[list[Threshold]], condition: Condition, a: Algebra, reducer: Reducer
-) -> Iterator[tuple[str, ...]]:
-    """The names met from the lowest admissible value of the parameter upwards, for each place of that value."""
-    lowest = 0 if reducer.domain.signs.get(over) in (">", ">=") else None
-    zero = Threshold("0", a.zero, a.zero, a.ring.constant(1), "0", TRUE, "true")
-    places = range(len(groups) + 1) if lowest == 0 else [0]
-    seen: dict[tuple[str, ...], None] = {}
-    for k in places:
-        placed = condition
-        if lowest == 0:
-            below = compare_thresholds(groups[k - 1][0], zero, "<", reducer.domain) if k else TRUE
-            above = compare_thresholds(zero, groups[k][0], "<", reducer.domain) if k < len(groups) else TRUE
-            placed = both(condition, below, above)
-        if placed == FALSE or reducer.impossible(placed):
-            continue
-        point = _rational_point(placed, reducer)
-        if point is not None:
-            seen[_names_along(circuit, over, groups[k:], point, lowest)] = None
-    yield from seen
+def _sequence(
+    over: str, groups: list[list[Threshold]], order: Condition, rows: tuple[Regime, ...], reducer: Reducer
+) -> Iterator[str]:
+    """Interval by interval: the labels whose cells are not proved impossible there."""
+    ring = reducer.domain.ring
+    here = Threshold(over, ring.of(over), ring.quotient(0), ring.constant(1), over, TRUE, "true")
+    labels: dict[str, list[Condition]] = {}
+    for r in rows:
+        label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
+        labels.setdefault(label, []).append(r.condition)
+    for k in range(len(groups) + 1):
+        above = compare_thresholds(groups[k - 1][0], here, "<", reducer.domain) if k else TRUE
+        below = compare_thresholds(here, groups[k][0], "<", reducer.domain) if k < len(groups) else TRUE
+        interval = both(order, above, below)
+        possible = [label for label, cells in labels.items() if not reducer.impossible(both(interval, either(*cells)))]
+        if possible:
+            yield " | ".join(possible)
 
 
 def _rational_point(condition: Condition, reducer: Reducer) -> dict[str, Fraction | Algebraic] | None:
@@ -403,43 +441,6 @@ def _rational_point(condition: Condition, reducer: Reducer) -> dict[str, Fractio
     point = ask([("point", base)], BUDGET // 20).point or find(base, reducer.domain.signs)
     point = point or ask([("point", base)], BUDGET).point
     return simplified(base, dict(point)) if point else None
-
-
-def _names_along(
-    circuit: Circuit,
-    over: str,
-    groups: list[list[Threshold]],
-    point: dict[str, Fraction | Algebraic],
-    lowest: int | None,
-) -> tuple[str, ...]:
-    """Regimes between consecutive thresholds, read at exact points: no quantity changes sign in between."""
-    values = [_approximate(group[0], point) for group in groups]
-    left = Fraction(lowest) if lowest is not None else (values[0] - 2 if values else Fraction(-1))
-    edges = [left, *values, (values[-1] if values else left) + 2]
-    names = []
-    for low, high in pairwise(edges):
-        complete = {n: point.get(n, Fraction(1)) for n in circuit.symbols}
-        here = {**complete, over: (low + high) / 2}
-        name, shape = regime_name(circuit, here), spectrum(circuit, here)
-        names.append(f"{name} ({shape})" if shape and shape != name else name)
-    return tuple(names)
-
-
-def _approximate(t: Threshold, point: dict[str, Fraction | Algebraic]) -> Fraction:
-    """A rational within 2^-60 of the threshold: enough to find points between distinct simple thresholds."""
-    rational = {n: v if isinstance(v, Fraction) else (v.low + v.high) / 2 for n, v in point.items()}
-
-    def value(q: Quotient) -> Fraction:
-        complete = {n: rational.get(n, Fraction(1)) for n in (*variables(q.over), *variables(q.under))}
-        return value_at(q.over, complete) / value_at(q.under, complete)
-
-    result = value(t.rational)
-    if not t.factor.is_zero:
-        under_root = value(Quotient(t.inside, t.inside * 0 + 1))
-        scale = 1 << 64
-        root = Fraction(isqrt(max(int(under_root * scale * scale), 0)), scale)
-        result += value(t.factor) * root
-    return result
 
 
 def missing_patterns(chart: Chart) -> Condition:

@@ -154,7 +154,7 @@ class Circuit:
 
     def fixed(self, keep: Sequence[str] = ()) -> Circuit:
         """The circuit with its values substituted, all but those in ``keep``."""
-        chosen = {n: v for n, v in self.values if n not in keep}
+        chosen = self._resolved(keep)
         if not chosen:
             return replace(self, values=())
         table = {symbol(n): v for n, v in chosen.items()}
@@ -167,8 +167,21 @@ class Circuit:
             )
             for p in self.populations
         )
-        values = tuple((n, v) for n, v in self.values if n in chosen)
+        values = tuple(chosen.items())
         return replace(self, populations=populations, W=self.W.xreplace(table), values=values)
+
+    def _resolved(self, keep: Sequence[str]) -> dict[str, sympy.Expr]:
+        """The values with the values of other names put in; a cycle is refused."""
+        given = {n: v for n, v in self.values if n not in keep}
+
+        def value(name: str, path: tuple[str, ...]) -> sympy.Expr:
+            if name in path:
+                cycle = " -> ".join((*path[path.index(name) :], name))
+                raise CircuitError(f"[values] {name}: a cycle of values: {cycle}.")
+            inner = sorted(x.name for x in given[name].free_symbols if x.name in given)
+            return given[name].xreplace({symbol(n): value(n, (*path, name)) for n in inner})
+
+        return {name: value(name, ()) for name in given}
 
     def with_values(self, **values: object) -> Circuit:
         """The circuit with these exact values added (or changed): numbers or exact strings."""
@@ -177,7 +190,9 @@ class Circuit:
             if name not in self.symbols and name not in table:
                 raise CircuitError(f"there is no symbol {name!r} to give a value (symbols: {', '.join(self.symbols)}).")
             table[name] = exact(value, f"the value of {name}")
-        return replace(self, values=tuple(table.items()))
+        circuit = replace(self, values=tuple(table.items()))
+        circuit.fixed()  # a cycle of values, or a value out of range, is refused here
+        return circuit
 
     @classmethod
     def from_matrix(

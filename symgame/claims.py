@@ -131,12 +131,27 @@ def renumbered(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def existing_branches(circuit: Circuit, over: str | None = None) -> list[tuple[Branch, str]]:
-    """Every branch that can exist under the domain, with its existence condition as a formula."""
-    rows = []
+@dataclass(frozen=True)
+class Listed:
+    """A branch that can exist under the domain, isolated or as a continuum, and when, as a formula."""
+
+    branch: Branch
+    exists: str
+    continuum: bool = False
+
+
+def existing_branches(circuit: Circuit, over: str | None = None) -> tuple[list[Listed], bool]:
+    """Every branch that can exist, every continuum that can occur (det = 0), and whether all of them were decided."""
+    rows, complete = [], True
     for branch in equilibria(circuit):
-        word = branch.word("exists")
-        then = characterised(circuit, Draft(word, word, "equivalence", word=word), over)
-        if not then.startswith("~"):
-            rows.append((branch, "true" if then == word else then.split(" <=> ", 1)[1]))
-    return rows
+        for kind in ("exists", "continuum") if branch.increasing else ("exists",):
+            word = branch.word(kind)
+            try:
+                then = characterised(circuit, Draft(word, word, "equivalence", word=word), over)
+            except (Unsupported, BudgetExceeded):
+                complete = False
+                continue
+            if not then.startswith("~"):
+                when = "true" if then == word else then.split(" <=> ", 1)[1]
+                rows.append(Listed(branch, when, kind == "continuum"))
+    return rows, complete

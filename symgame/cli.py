@@ -188,9 +188,11 @@ def equilibria(model: str, as_json: bool, settings: tuple[str, ...], digits: int
         return ANSWERED
     from symgame.claims import existing_branches
 
-    rows = existing_branches(circuit.fixed(), over)
-    _emit(documents.branches_document(circuit, rows)) if as_json else _print(terminal.branches_lines(rows))
-    return ANSWERED
+    rows, complete = existing_branches(circuit.fixed(), over)
+    _emit(documents.branches_document(circuit, rows, complete)) if as_json else _print(
+        terminal.branches_lines(rows, complete)
+    )
+    return ANSWERED if complete else UNDECIDED
 
 
 @cli.command()

@@ -23,7 +23,7 @@ from symgame.condition import (
 )
 from symgame.domain import Domain
 from symgame.errors import VocabularyError
-from symgame.ring import FRESH, Quotient, Ring
+from symgame.ring import FUNCTION_VALUES, Quotient, Ring
 from symgame.words import FUNCTIONS, nearest
 
 WordOfNumber = Callable[[s.Formula, "Lowering"], Quotient | None]
@@ -111,9 +111,9 @@ class Lowering:
         if key in self.fresh:
             return self.fresh[key]
         parts = [self.number(a) for a in args]
-        if len(self.fresh) == len(FRESH):
-            raise VocabularyError(f"more than {len(FRESH)} roots, moduli, minima and maxima in one statement")
-        value = self.ring.of(FRESH[len(self.fresh)])
+        if len(self.fresh) == len(FUNCTION_VALUES):
+            raise VocabularyError(f"more than {len(FUNCTION_VALUES)} roots, moduli, minima and maxima in one statement")
+        value = self.ring.of(FUNCTION_VALUES[len(self.fresh)])
         self.fresh[key] = value
         if name == "sqrt":
             if self.compare(parts[0], ">=") != TRUE:

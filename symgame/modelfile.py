@@ -239,7 +239,7 @@ class _Model:
                 p.activation.substituted(table)
             except ModelError as error:
                 self.fail("[values]", str(error))
-        return circuit.with_values(**resolved) if resolved else circuit
+        return circuit.with_values(**values) if values else circuit
 
     def resolve(self, name: str, values: dict[str, sympy.Expr], path: tuple[str, ...]) -> sympy.Expr:
         """The value of a name with the values of other names put in; a cycle is refused."""

@@ -31,7 +31,7 @@ class Solution:
     stable: bool | None
     type: str
     eigenvalues: tuple[tuple[str, str], ...]
-    index: int
+    index: int | None
     nash: str | None
     description: str = ""
 
@@ -54,8 +54,8 @@ def solutions(circuit: Circuit, digits: int = 15) -> Solutions:
     """Every equilibrium of a numeric piecewise-linear circuit, exactly.
 
     A boundary equilibrium (a total input on a kink) is reported once, with ``stable=None`` and type ``kink``: the flow
-    there is not linear, and this version proves nothing about it. Raises :class:`~symgame.errors.Unsupported` when
-    symbols are left or an activation is not piecewise linear.
+    there is not linear, and this version proves nothing about it (nor its index).
+    Raises :class:`~symgame.errors.Unsupported` when symbols are left or an activation is not piecewise linear.
 
     >>> c = Circuit.from_matrix([["5/2", "-5/2"], ["3/2", "-7/10"]], names="EI", u=["1/2", 0], tau=[10, 5])
     >>> [(e.branch, e.state["E"], e.type, e.nash) for e in solutions(c).equilibria]
@@ -107,7 +107,7 @@ def _isolated(branch: Branch, digits: int) -> Solution:
         stable=_true(stability.hurwitz(branch)) if strict else None,
         type=spectral_type(polynomial) if strict else "kink",
         eigenvalues=eigenvalues(polynomial, digits) if strict else (),
-        index=1 if rational(branch.determinant) > 0 else -1,
+        index=(1 if rational(branch.determinant) > 0 else -1) if strict else None,
         nash=kind,
     )
 

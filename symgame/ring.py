@@ -22,6 +22,9 @@ Poly = Any  # flint.fmpz_mpoly; FLINT's own types carry no usable annotations
 MAX_TERMS = 20_000
 #: Fresh unknowns of every ring: square roots, moduli, renamed bound variables. No user name may start so.
 FRESH = tuple(f"aux_{k}_" for k in range(1, 25))
+# They are shared out, so that no two uses in one statement meet: roots, bound time constants, weights of LDS.
+MAX_BOUND = 6
+FUNCTION_VALUES, BOUND_TAUS, LDS_WEIGHTS = FRESH[:12], FRESH[12 : 12 + MAX_BOUND], FRESH[-MAX_BOUND:]
 
 
 @dataclass(frozen=True)

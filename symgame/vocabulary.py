@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from symgame import syntax as s
 from symgame.algebra import Algebra, algebra
@@ -14,7 +15,7 @@ from symgame.domain import Domain
 from symgame.errors import Unsupported, VocabularyError
 from symgame.lowering import Lowering
 from symgame.properties import count, diagonal, nash, potential, response, stability
-from symgame.ring import FRESH, Quotient
+from symgame.ring import BOUND_TAUS, MAX_BOUND, Quotient
 from symgame.words import (
     BRANCH_NUMBERS,
     BRANCH_WORDS,
@@ -52,6 +53,16 @@ _OF_NUMBER: dict[str, Callable[[Branch, Taus], Quotient]] = {
     "det": lambda b, taus: b.determinant,
     "disc": stability.discriminant,
 }
+
+
+def signs_only(node: s.Formula) -> bool:
+    """Whether trace and disc occur only as ``trace rel 0`` and ``disc rel 0``."""
+    scaled = {"trace", "disc"}
+    if isinstance(node, s.Relation):
+        touched = any(isinstance(part, s.Name) and part.id in scaled for part in s.walk(node))
+        plain = all(isinstance(t, s.Name) or t == s.Number(Fraction(0)) for t in node.terms)
+        return not touched or (plain and len(node.terms) == 2 and s.Number(Fraction(0)) in node.terms)
+    return all(signs_only(child) for child in s.children(node))
 
 
 @dataclass
@@ -165,7 +176,9 @@ class Vocabulary:
     def _over_taus(self, node: s.Call, lowering: Lowering) -> Condition:
         """The time constants bound: fresh, positive and independent, whatever the circuit makes of them.
 
-        The words of a circuit do not change when all time constants are scaled, so the last of them is 1.
+        Stability and the *signs* of trace and disc do not change when all time constants are scaled, so that the
+        last of
+        them may be 1; where the values of trace or disc matter, all of them are bound.
         """
         if len(node.args) != 1 or not s.is_condition(node.args[0]):
             said = ", ".join(map(str, node.args)) or "nothing"
@@ -177,12 +190,13 @@ class Vocabulary:
         if named:
             raise VocabularyError(f"{node.name} binds the time constants; {named.pop()!r} cannot be named inside it")
         a = self.algebra
-        names = FRESH[12 : 12 + a.n - 1]
-        if len(names) < a.n - 1:
-            raise Unsupported(f"{node.name} is decided for at most {len(FRESH) - 11} populations")
+        if a.n > MAX_BOUND:
+            raise Unsupported(f"{node.name} is decided for at most {MAX_BOUND} populations")
+        scale_free = signs_only(node.args[0])
+        names = BOUND_TAUS[: a.n - 1] if scale_free else BOUND_TAUS[: a.n]
         bound = tuple(a.ring.of(n) for n in names)
         structural = Domain(a.ring, a.structural.hypotheses, {**a.structural.signs, **dict.fromkeys(names, ">")})
-        inner_words = replace(self, taus=(*bound, a.one))
+        inner_words = replace(self, taus=(*bound, a.one) if scale_free else bound)
         inner = replace(
             lowering,
             structural=structural,

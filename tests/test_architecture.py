@@ -54,7 +54,13 @@ LAYERS: list[list[str]] = [
     ["chart"],
     Room(["claims", "global_stability", "catalogue", "derivation"]),
     ["symgame"],  # the face: ``symgame/__init__.py``
-    ["report", "report.documents", "report.files", "report.latex", "report.terminal"],  # back ends: none imports another
+    [
+        "report",
+        "report.documents",
+        "report.files",
+        "report.latex",
+        "report.terminal",
+    ],  # back ends: none imports another
     ["cli"],
     ["__main__"],
 ]

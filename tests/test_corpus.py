@@ -53,7 +53,13 @@ NO_TEXT = {"triple_lds_p", "logistic_unique"}
 CVC5_SECONDS = 10.0
 #: Certificates on which cvc5 overruns its time (fresh unknowns for weights or a root); asked in the slow part.
 CVC5_LATE = {
-    "disc_focus_abs", "p_matrix_lds", "rosen_lds", "monotone_rosen", "monotone_balanced", "lds_min", "logistic_p",
+    "disc_focus_abs",
+    "p_matrix_lds",
+    "rosen_lds",
+    "monotone_rosen",
+    "monotone_balanced",
+    "lds_min",
+    "logistic_p",
 }
 #: Upper bounds on how many more may overrun; measured, not wished for.
 CVC5_TIMEOUTS_MORE = 3
@@ -376,4 +382,3 @@ def test_counterexample_of_the_corpus_is_one(name: str) -> None:
 def test_sampling_refutes_most_false_statements() -> None:
     refuted = [k for k in FALSE_IDS if k != "logistic_unique" and sampled(k, 60)[1]]
     assert len(refuted) >= 0.85 * len(FALSE_IDS), sorted(set(FALSE_IDS) - set(refuted))
-

@@ -44,9 +44,7 @@ relations = st.builds(
     st.lists(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), min_size=3, max_size=3),
 )
 members = st.builds(s.Member, st.sampled_from(["E", "I", "P_1"]), st.sampled_from(["active", "saturated", "negative"]))
-branches = st.builds(
-    s.Call, st.sampled_from(["exists", "stable", "hurwitz"]), st.lists(members, max_size=3).map(tuple)
-)
+branches = st.builds(s.Call, st.sampled_from(["exists", "stable", "hurwitz"]), st.lists(members, max_size=3).map(tuple))
 words = st.one_of(st.sampled_from(["unique", "lds", "hurwitz"]).map(s.Name), st.booleans().map(s.Truth), branches)
 
 
@@ -62,7 +60,6 @@ def conditions_over(children: st.SearchStrategy[s.Formula]) -> st.SearchStrategy
 
 
 conditions = st.recursive(st.one_of(relations, words), conditions_over, max_leaves=8)
-
 
 
 @given(conditions)

@@ -98,9 +98,7 @@ def test_parameters_against_a_linear_program(system: tuple[int, list[Row]], plac
 def test_a_guard_switches_a_constraint(system: tuple[int, list[Row]], guarded: list[bool]) -> None:
     n, rows = system
     guard = Sign(R.gen("a"), ">")
-    here = [
-        linear(row, guard if on and row[2] != "=" else TRUE) for row, on in zip(rows, guarded, strict=False)
-    ]
+    here = [linear(row, guard if on and row[2] != "=" else TRUE) for row, on in zip(rows, guarded, strict=False)]
     condition = decide(here)
     for value, kept in ((1, rows), (-1, [row for row, h in zip(rows, here, strict=True) if h.guard == TRUE])):
         expected = solvable_by_lp(kept, n) if kept else True

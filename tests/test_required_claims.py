@@ -90,6 +90,7 @@ def test_z3_answers_unsat_on_every_certificate(derivation: Derivation, tmp_path:
 def test_cvc5_never_disagrees(derivation: Derivation) -> None:
     solver = SecondSolver()
     answers = {id: solver.ask(text, seconds=10) for id, text in certificates(derivation)}
+    solver.close()
     disagreements = {id: a for id, a in answers.items() if a is not None and set(a) != {"unsat"} and "sat" in a}
     assert disagreements == {}
     open_ = sorted(id for id, a in answers.items() if a is None or set(a) != {"unsat"})
@@ -174,7 +175,9 @@ def test_the_chart_has_the_published_patterns_and_orders(derivation: Derivation)
     assert len(chart.regimes) == 19
     orders = {o.order: o.when for o in chart.orders}
     stable_to_hopf = orders["focus-", "convexity(E)", "hopf", "focus+", "fold"]
-    assert check(wilson_cowan(), f"({stable_to_hopf}) <=> w_EI*w_IE > tau_E/tau_I*(1 + w_II)^2").verdict.kind == "proved"
+    assert (
+        check(wilson_cowan(), f"({stable_to_hopf}) <=> w_EI*w_IE > tau_E/tau_I*(1 + w_II)^2").verdict.kind == "proved"
+    )
     met = orders["focus-", "convexity(E)", "hopf = fold = focus+"]
     assert check(wilson_cowan(), f"({met}) <=> w_EI*w_IE = tau_E/tau_I*(1 + w_II)^2").verdict.kind == "proved"
     whens = [f"({o.when})" for o in chart.orders]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from symgame.algebra import Algebra
 from symgame.condition import Condition, Exists, both, either
 from symgame.errors import Unsupported
-from symgame.ring import FRESH, Matrix, Quotient, determinant, principal_minors
+from symgame.ring import LDS_WEIGHTS, MAX_BOUND, Matrix, Quotient, determinant, principal_minors
 
 
 def p_matrix(algebra: Algebra) -> Condition:
@@ -46,7 +46,9 @@ def exists_weights(algebra: Algebra, matrix: Matrix) -> Condition:
     For two rates the explicit weights come along, so that the prover may use them where LDS is to be concluded.
     """
     n = len(matrix)
-    names = FRESH[-(n - 1) :] if n > 1 else ()
+    if n > MAX_BOUND:
+        raise Unsupported(f"diagonal stability is decided for at most {MAX_BOUND} populations, not {n}")
+    names = LDS_WEIGHTS[: n - 1]
     weights = [*(algebra.ring.of(name) for name in names), algebra.one]
     body = holds_with(algebra, matrix, weights)
     if not names:

@@ -10,7 +10,7 @@ from symgame.algebra import algebra
 from symgame.branches import Branch
 from symgame.chart import Chart, regime_table
 from symgame.circuit import Circuit
-from symgame.claims import Claim
+from symgame.claims import Claim, Listed
 from symgame.derivation import Derivation
 from symgame.global_stability import Answer, Stability
 from symgame.numeric import Solution, Solutions
@@ -92,9 +92,8 @@ def chart_document(chart: Chart) -> Document:
         "complete": chart.complete,
         "quantities": [q.label for q in chart.quantities],
         "thresholds": [{"name": t.name, "value": t.text, "exists_when": t.exists_when} for t in chart.thresholds],
-        "orders": [
-            {"when": o.when, "order": list(o.order), "sequences": [list(s) for s in o.sequences]} for o in chart.orders
-        ],
+        "unsolved": list(chart.unsolved),
+        "orders": [{"when": o.when, "order": list(o.order), "sequence": list(o.sequence)} for o in chart.orders],
         "regimes": [
             {
                 "name": r.name,
@@ -185,27 +184,32 @@ def stability_document(stability: Stability) -> Document:
     return document
 
 
-def branches_document(circuit: Circuit, rows: list[tuple[Branch, str]]) -> Document:
+def branches_document(circuit: Circuit, rows: list[Listed], complete: bool) -> Document:
     """Branches of a circuit with symbols: states as quotients, ``exists`` as a formula."""
     return {
         "circuit": circuit.name,
         "populations": list(circuit.names),
-        "complete": True,
-        "equilibria": [
-            {
-                "branch": branch.name,
-                "active": [
-                    n for n, p in zip(circuit.names, branch.pieces, strict=True) if p.label in ("active", "negative")
-                ],
-                "saturated": [n for n, p in zip(circuit.names, branch.pieces, strict=True) if p.label == "saturated"],
-                "state": {n: _ratio(branch, i) for i, n in enumerate(circuit.names)},
-                "determinant": str(branch.determinant),
-                "exact": True,
-                "exists": exists,
-            }
-            for branch, exists in rows
-        ],
+        "complete": complete,
+        "equilibria": [_listed_document(row) for row in rows],
     }
+
+
+def _listed_document(row: Listed) -> Document:
+    branch = row.branch
+    names = branch.circuit.names
+    labels = dict(zip(names, (p.label for p in branch.pieces), strict=True))
+    document: Document = {
+        "branch": branch.name,
+        "active": [n for n in names if labels[n] in ("active", "negative")],
+        "saturated": [n for n in names if labels[n] == "saturated"],
+        "state": {} if row.continuum else {n: _ratio(branch, i) for i, n in enumerate(names)},
+        "determinant": str(branch.determinant),
+        "exact": True,
+        "exists": row.exists,
+    }
+    if row.continuum:
+        document |= {"type": "continuum", "description": "det = 0: infinitely many equilibria on this branch"}
+    return document
 
 
 def _ratio(branch: Branch, i: int) -> str:

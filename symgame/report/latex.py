@@ -141,7 +141,7 @@ def _chart_lines(derivation: Derivation) -> list[str]:
         chain = " < ".join(rf"\text{{{escaped(name)}}}" for name in order.order)
         lines.append(
             rf"\noindent If ${when}$: ${chain}$. Regimes met on the way up: "
-            + "; or ".join(escaped(" -- ".join(seq)) for seq in order.sequences)
+            + escaped(" -- ".join(order.sequence))
             + r".\par\medskip"
         )
     quantities = [q.label for q in chart.quantities]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symgame.branches import Branch
 from symgame.chart import Chart
+from symgame.claims import Listed
 from symgame.derivation import Derivation
 from symgame.global_stability import Stability
 from symgame.numeric import Solutions
@@ -60,7 +60,7 @@ def solutions_lines(solutions: Solutions) -> Iterator[str]:
             e.stable
         ]
         yield f"  ({e.branch})  {state}"
-        yield f"      {e.type}, {stable}; Nash: {e.nash}; index {e.index:+d}"
+        yield f"      {e.type}, {stable}; Nash: {e.nash}; index {'not decided' if e.index is None else f'{e.index:+d}'}"
         if e.eigenvalues:
             yield "      eigenvalues: " + ", ".join(_complex(re, im) for re, im in e.eigenvalues)
 
@@ -72,12 +72,18 @@ def _complex(re: str, im: str) -> str:
     return f"{re} {sign} {size}i" if re != "0" else f"{'-' if sign == '-' else ''}{size}i"
 
 
-def branches_lines(rows: list[tuple[Branch, str]]) -> Iterator[str]:
-    for branch, exists in rows:
-        yield f"({branch.name})"
-        for i in branch.increasing:
-            yield f"    x_{branch.circuit.names[i]} = {ratio_text(branch.numerators[i], branch.determinant)}"
-        yield f"    exists when {exists}"
+def branches_lines(rows: list[Listed], complete: bool) -> Iterator[str]:
+    for row in rows:
+        branch = row.branch
+        if row.continuum:
+            yield f"({branch.name})  a continuum, det = 0"
+        else:
+            yield f"({branch.name})"
+            for i in branch.increasing:
+                yield f"    x_{branch.circuit.names[i]} = {ratio_text(branch.numerators[i], branch.determinant)}"
+        yield f"    exists when {row.exists}"
+    if not complete:
+        yield "not complete: some existence conditions were too large for the budget"
 
 
 def stability_lines(stability: Stability) -> Iterator[str]:
@@ -100,12 +106,13 @@ def chart_lines(chart: Chart) -> Iterator[str]:
     yield "thresholds:"
     for t in chart.thresholds:
         yield f"  {t.name:14} {t.text}" + (f"   when {t.exists_when}" if t.exists_when != "true" else "")
+    if chart.unsolved:
+        yield f"  not solved for {chart.over}, so no orders are claimed: {', '.join(chart.unsolved)}"
     if chart.orders:
         yield "orders:"
     for o in chart.orders:
         yield f"  {' < '.join(o.order)}   when {o.when}"
-        for sequence in o.sequences:
-            yield f"      {' -> '.join(sequence)}"
+        yield f"      {' -> '.join(o.sequence)}"
     yield "regimes:"
     for r in chart.regimes:
         signs = " ".join(f"{q}:{mark}" for q, mark in r.signs.items())
