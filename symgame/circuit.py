@@ -34,7 +34,7 @@ class Population:
         return None if self.type is None else 1 if self.type == "excitatory" else -1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Circuit:
     """A firing-rate circuit ``tau_i x_i' = -x_i + phi_i((W x + u)_i)``.
 
@@ -124,6 +124,11 @@ class Circuit:
                 raise CircuitError(f"{min(first & second)!r} names {one} and {other}; give each a name of its own.")
         for name, _ in self.values:
             check_name(name, "[values]")
+
+    def __repr__(self) -> str:
+        """One line for a person; everything else is in the fields."""
+        rows = ", ".join(f"{p.name}: {p.type or 'signed'} {p.activation.kind}" for p in self.populations)
+        return f"Circuit({self.name!r}, {rows})"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def _exists(name: str, body: Condition, domain: Domain) -> Condition:
     size = sum(len(a.poly) for a in atoms(body))
     if 3 * len(found) * size > MAX_WORK:
         raise Unsupported(
-            f"eliminating {name} from a condition of {len(found)} different signs is more than the budget"
+            f"eliminating a bound unknown from a condition of {len(found)} different signs is more than the budget"
         )
     cases: list[Condition] = [_at_minus_infinity(body, name, domain)]
     for atom in found.values():
@@ -90,7 +90,7 @@ def _exists(name: str, body: Condition, domain: Domain) -> Condition:
             if point.guard != FALSE:
                 cases.append(both(point.guard, mapped(body, partial(_at, name=name, point=point, domain=domain))))
         if sum(1 for case in cases for _ in atoms(case)) > MAX_ATOMS:
-            raise Unsupported(f"eliminating {name} makes a condition of more than {MAX_ATOMS} atoms")
+            raise Unsupported(f"eliminating a bound unknown makes a condition of more than {MAX_ATOMS} atoms")
     return either(*cases)
 
 
@@ -101,7 +101,9 @@ def _mentions(c: Condition, name: str) -> bool:
 def _quadratic(p: Poly, name: str) -> tuple[Poly, Poly, Poly]:
     rows = coefficients(p, name)
     if len(rows) > 3:
-        raise Unsupported(f"{name} occurs to the power {len(rows) - 1}; unknowns are eliminated up to the square")
+        raise Unsupported(
+            f"a bound unknown occurs to the power {len(rows) - 1}; unknowns are eliminated up to the square"
+        )
     rows += [p * 0] * (3 - len(rows))
     return rows[2], rows[1], rows[0]
 

@@ -11,7 +11,7 @@ from symgame import syntax as s
 from symgame.algebra import algebra
 from symgame.branches import equilibria, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, TRUE, Condition, at_point, quantifier_free
+from symgame.condition import FALSE, TRUE, Condition, at_point, free_names, quantifier_free
 from symgame.domain import Hypothesis
 from symgame.errors import BudgetExceeded, HypothesisError, Unsupported, VocabularyError
 from symgame.grammar import read_branch, read_formula
@@ -115,14 +115,25 @@ def read(
         Hypothesis(f"{text} = {name}", definition, "definition")
         for (text, name), definition in zip(lowering.fresh.items(), lowering.definitions, strict=True)
     ]
-    dynamic = bool(vocabulary.words & _NEED_BIRTH)
-    born = tuple(h.text for h in a.structural.hypotheses) if dynamic else ()
+    silent = _silent_names(circuit, vocabulary.words)
+    born = tuple(h.text for h in a.structural.hypotheses if free_names(h.condition) & silent)
     query = Query(a.domain.hypotheses, tuple(rows), tuple(fixed), conclusion, a.structural, a.domain, born)
     return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words))
 
 
-# Words whose meaning divides by time constants, gains or caps: what is true of these by birth is a hypothesis then.
-_NEED_BIRTH = frozenset(BRANCH_WORDS) | {"trace", "disc", "energy", "curvature", "hurwitz"}
+_OF_TIME = frozenset({"trace", "disc", "hurwitz", "stable"})
+_OF_ACTIVATION = frozenset(BRANCH_WORDS) | {"energy", "curvature", "x", "dx", "paradoxical"}
+
+
+def _silent_names(circuit: Circuit, words: set[str]) -> set[str]:
+    """Names that the meaning of some word divides by: what is true of them by birth is a hypothesis then."""
+    names: set[str] = set()
+    for p in circuit.populations:
+        if words & _OF_TIME:
+            names |= {str(x) for x in p.tau.free_symbols}
+        if words & _OF_ACTIVATION:
+            names |= {str(x) for x in p.activation.free_symbols}
+    return names
 
 
 def check_domain(circuit: Circuit, budget: int = DEFAULT_BUDGET) -> None:

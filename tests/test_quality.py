@@ -11,7 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.parametrize("command", [("ruff", "check", "symgame", "tests"), ("mypy", "symgame")], ids=lambda c: c[0])
+@pytest.mark.parametrize(
+    "command",
+    [("ruff", "check", "symgame", "tests", "derivations", "benchmarks"), ("mypy", "symgame")],
+    ids=lambda c: c[0],
+)
 def test_clean(command: tuple[str, ...]) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"

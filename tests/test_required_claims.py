@@ -1,6 +1,7 @@
 """The derivation of the Wilson-Cowan pair: every required claim proved, and a false neighbour of each refused.
 
-The claims without a formula (identities, completeness) have their false neighbours made here, by breaking what they state.
+The claims without a formula (identities, completeness) have their false neighbours made here, by breaking what they
+state.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def test_caps_change_nothing_that_is_linear(template: str) -> None:
 
 def test_saturating_pair_is_decided_and_its_oscillation_condition_is_the_published_one() -> None:
     derivation = derived("pair_saturating.toml")
-    assert set(c.verdict.kind for c in derivation.claims) <= {"proved", "cited"}
+    assert {c.verdict.kind for c in derivation.claims} <= {"proved", "cited"}
     published = (
         "w_II + 2 < w_EE & (w_EE - 1)*(1 + w_II) < w_EI*w_IE & (w_EE - 1)*m_E < w_EI*m_I"
         " & 0 < u_E < w_EI*m_I - (w_EE - 1)*m_E"

@@ -16,6 +16,9 @@ from symgame.condition import (
     TRUE,
     And,
     Condition,
+    Exists,
+    Forall,
+    Or,
     Sign,
     atoms,
     both,
@@ -104,9 +107,11 @@ class Reducer:
     def reduce(self, c: Condition) -> Condition:
         """An equivalent condition (under domain and hypotheses), as short as this procedure finds.
 
+        A quantifier with an explicit choice is reduced as that choice: whoever uses the result proves it for the word.
         First as one conjunction of signs from the pool of all signs that occur; if none is sufficient, as a
         disjunction of reduced conjunctions.
         """
+        c = explicit(c)
         if not quantifier_free(c):
             c = eliminate(c, self.domain)
         c = propagated(mapped(c, self.domain.split))
@@ -185,6 +190,18 @@ class Reducer:
                 reduced = rest_cases
         result = either(*reduced)
         return result if self.implied(result, c) and self.implied(c, result) else c
+
+
+def explicit(c: Condition) -> Condition:
+    """Bound unknowns exchanged for the explicit choice that comes with them, where there is one."""
+    match c:
+        case And(args=args):
+            return both(*(explicit(a) for a in args))
+        case Or(args=args):
+            return either(*(explicit(a) for a in args))
+        case Exists(enough=choice) | Forall(needed=choice) if choice is not None:
+            return choice
+    return c
 
 
 def _strongest(signs: list[Condition]) -> list[Condition]:

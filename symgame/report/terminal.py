@@ -50,7 +50,8 @@ def check_lines(checked: Checked) -> Iterator[str]:
 
 
 def solutions_lines(solutions: Solutions) -> Iterator[str]:
-    yield f"{solutions.circuit.name}: {len(solutions.equilibria)} equilibria (all of them)"
+    count = len(solutions.equilibria)
+    yield f"{solutions.circuit.name}: {count} {'equilibrium' if count == 1 else 'equilibria'}, all of them"
     for e in solutions.equilibria:
         if e.type == "continuum":
             yield f"  ({e.branch})  {e.description}"
@@ -105,7 +106,7 @@ def chart_lines(chart: Chart) -> Iterator[str]:
     yield f"Regimes along {chart.over}: {len(chart.regimes)} sign patterns, {complete}"
     yield "thresholds:"
     for t in chart.thresholds:
-        yield f"  {t.name:14} {t.text}" + (f"   when {t.exists_when}" if t.exists_when != "true" else "")
+        yield f"  {t.name:14} {_short(t.text, 300)}" + (f"   when {t.exists_when}" if t.exists_when != "true" else "")
     if chart.unsolved:
         yield f"  not solved for {chart.over}, so no orders are claimed: {', '.join(chart.unsolved)}"
     if chart.orders:
@@ -118,4 +119,4 @@ def chart_lines(chart: Chart) -> Iterator[str]:
         signs = " ".join(f"{q}:{mark}" for q, mark in r.signs.items())
         label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
         yield f"  {label:32} {signs}"
-        yield f"      {r.when}"
+        yield f"      {_short(r.when, 300)}"
