@@ -89,7 +89,7 @@ def _setting(circuit: Circuit, show: _Printer) -> str:
 
 
 def _claim_lines(claim: Claim, certificate: str | None) -> list[str]:
-    lines = [rf"\begin{{claim}}[\texttt{{{escaped(claim.id)}}}] {escaped(claim.title)}."]
+    lines = [rf"\begin{{claim}}[\texttt{{{escaped(claim.id)}}}] {escaped(claim.title.rstrip('.'))}."]
     if claim.then is not None:
         lines.append(_display(claim.then))
     if claim.at is not None:
