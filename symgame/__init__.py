@@ -25,6 +25,7 @@ _HOME = {
     "equilibria": "branches",
     "Branch": "branches",
     "solutions": "numeric",
+    "coinciding": "numeric",
     "stability": "global_stability",
     "regimes": "chart",
     "Proved": "proof.verdict",

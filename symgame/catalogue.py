@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import sympy
 
@@ -288,6 +288,9 @@ def of_count(circuit: Circuit) -> Iterator[Draft]:
         none = " & ".join(f"~{b.word('exists')}" for b in branches)
         never = "".join(f" & ~{b.word('continuum')}" for b in branches if b.increasing)
         yield Draft("count.none", "When there is no equilibrium at all", "equivalence", word=none + never)
+        both_stable = " | ".join(f"{a.word('stable')} & {b.word('stable')}" for a, b in combinations(branches, 2))
+        if both_stable:
+            yield Draft("count.multistable", "When two equilibria are stable at once", "equivalence", word=both_stable)
         yield Draft(
             "count.p-exists",
             "A P-matrix circuit always has an equilibrium",

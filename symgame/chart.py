@@ -110,9 +110,8 @@ def default_parameter(circuit: Circuit) -> str | None:
     return None
 
 
-@cache
-def regimes(circuit: Circuit, over: str) -> Chart:
-    """The chart of regimes along ``over``; other values of the circuit are substituted.
+def regimes(circuit: Circuit, over: str | None = None) -> Chart:
+    """The chart of regimes along ``over`` (default: the first excitatory self-weight); other values are substituted.
 
     Raises :class:`~symgame.errors.Unsupported` when the activations are not piecewise linear or nothing depends
     on the parameter.
@@ -122,7 +121,14 @@ def regimes(circuit: Circuit, over: str) -> Chart:
     >>> chart.complete, len(chart.regimes), [t.text for t in chart.thresholds][:2]
     (True, 19, ['1', '1 + tau_E*(1 + w_II)/tau_I'])
     """
-    circuit = circuit.fixed(keep=(over,))
+    over = over or default_parameter(circuit)
+    if over is None:
+        raise Unsupported(f"no excitatory self-weight is a symbol; name a parameter ({', '.join(circuit.symbols)})")
+    return _chart(circuit.fixed(keep=(over,)), over)
+
+
+@cache
+def _chart(circuit: Circuit, over: str) -> Chart:
     if over not in circuit.symbols:
         raise Unsupported(f"the circuit has no symbol {over!r} (symbols: {', '.join(circuit.symbols) or 'none'})")
     a = algebra(circuit)

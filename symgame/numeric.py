@@ -15,7 +15,7 @@ from symgame.branches import Branch, equilibria
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, Condition
 from symgame.errors import Unsupported
-from symgame.properties import nash, stability
+from symgame.properties import count, nash, stability
 from symgame.ring import Quotient, Ring, characteristic_polynomial, value_at
 
 
@@ -142,6 +142,58 @@ def _continuum(branch: Branch) -> Solution:
 def _sympy(q: Quotient) -> sympy.Rational:
     value = rational(q)
     return sympy.Rational(value.numerator, value.denominator)
+
+
+@dataclass(frozen=True)
+class Coinciding:
+    """An input with two equilibria, both verified exactly: the witness that a circuit is not unique for every input."""
+
+    input: dict[str, Fraction]
+    states: tuple[dict[str, Fraction], dict[str, Fraction]]
+
+
+def coinciding(circuit: Circuit) -> Coinciding | None:
+    """An input with two equilibria for numeric rectified weights, or ``None`` when I - W is a P-matrix.
+
+    From :func:`symgame.properties.count.coincidences`: a set of rates with a principal minor <= 0, and the input
+    ``A z^+ - (A z)^+``, scaled below the caps. Raises :class:`~symgame.errors.Unsupported` for other activations, or
+    when weights or caps are not numbers.
+
+    >>> found = coinciding(Circuit.from_matrix([[2]], names="E"))
+    >>> found.input, found.states
+    ({'E': Fraction(-1, 1)}, ({'E': Fraction(1, 1)}, {'E': Fraction(0, 1)}))
+    """
+    circuit = circuit.fixed()
+    a = algebra(circuit)
+    if not count.rectified(a):
+        raise Unsupported("coinciding inputs are built for ReLU activations with gain 1, with or without a cap")
+    matrix = a.interaction()
+    caps = [row[2].intercept if len(row) == 3 else None for row in a.linear_pieces()]
+    given = [entry for row in matrix for entry in row] + [cap for cap in caps if cap is not None]
+    if any(not (q.over.is_constant() and q.under.is_constant()) for q in given):
+        raise Unsupported("weights and caps must be numbers; give them in [values] or by --set")
+    A = [[rational(entry) for entry in row] for row in matrix]
+    n = len(A)
+    for family in count.coincidences(a):
+        if family.when != TRUE:
+            continue
+        z = [rational(q) for q in family.z]
+        bounds = [rational(cap) / (2 * abs(v)) for cap, v in zip(caps, z, strict=True) if cap is not None and v != 0]
+        scale = min([Fraction(1), *bounds])
+        plus, minus = [max(v * scale, Fraction(0)) for v in z], [max(-v * scale, Fraction(0)) for v in z]
+        Az = [sum((A[i][j] * z[j] * scale for j in range(n)), Fraction(0)) for i in range(n)]
+        u = [sum((A[i][j] * plus[j] for j in range(n)), Fraction(0)) - max(Az[i], Fraction(0)) for i in range(n)]
+        for x in (plus, minus):
+            for i in range(n):
+                total = u[i] + x[i] - sum((A[i][j] * x[j] for j in range(n)), Fraction(0))
+                if max(total, Fraction(0)) != x[i]:
+                    raise ArithmeticError("a coinciding input failed its exact verification")  # pragma: no cover
+        names = circuit.names
+        return Coinciding(
+            dict(zip(names, u, strict=True)),
+            (dict(zip(names, plus, strict=True)), dict(zip(names, minus, strict=True))),
+        )
+    return None
 
 
 # -- spectra ----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from symgame.circuit import Circuit
 from symgame.condition import either, holds
 from symgame.derivation import Derivation, derive
 from symgame.named import wilson_cowan
-from symgame.numeric import solutions
+from symgame.numeric import coinciding, solutions
 from symgame.proof.solver import ask
 from symgame.properties import count
 from symgame.ring import value_at
@@ -186,3 +186,16 @@ def test_the_chart_has_the_published_patterns_and_orders(derivation: Derivation)
     for k, one in enumerate(whens):
         for other in whens[k + 1 :]:
             assert check(wilson_cowan(), f"~({one} & {other})").verdict.kind == "proved"
+
+
+def test_numeric_witness_of_several_is_found_exactly_when_not_unique() -> None:
+    for W, unique in (([["1/2", -1], [1, 0]], True), ([["3/2", -1], [1, 0]], False), ([[0, -2], [-2, 0]], False)):
+        circuit = Circuit.from_matrix(W, tau=[1, 1], activation="saturating", values={"m_x1": 1, "m_x2": "1/3"})
+        found = coinciding(circuit)
+        assert (found is None) is unique
+        assert (check(circuit, "unique").verdict.kind == "proved") is unique
+        if found is not None:
+            moved = circuit.with_values(u_x1=found.input["x1"], u_x2=found.input["x2"])
+            states = [e.state for e in solutions(moved).equilibria]
+            assert all(state in states for state in found.states)
+            assert found.states[0] != found.states[1]
