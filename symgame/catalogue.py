@@ -27,23 +27,19 @@ MAX_LISTED_BRANCHES = 9
 
 def drafts(circuit: Circuit) -> Iterator[Draft]:
     """The drafts for a circuit (values already substituted), those that its class supports."""
-    yield from of_game(circuit)
-    yield from of_matrix(circuit)
-    if not all(p.activation.piecewise_linear for p in circuit.populations):
-        yield Draft(
-            "equilibria",
-            "Equilibria in closed form",
-            "fact",
-            given=(),
-            verdict=Undecided("closed forms are derived for piecewise-linear activations only"),
-        )
-        return
-    yield from of_equilibria(circuit)
-    yield from of_count(circuit)
-    yield from of_stability(circuit)
-    yield from of_response(circuit)
-    yield from of_nash(circuit)
-    yield from of_regimes(circuit)
+    sections = [of_game, of_matrix]
+    closed = all(p.activation.piecewise_linear for p in circuit.populations)
+    if closed:
+        sections += [of_equilibria, of_count, of_stability, of_response, of_nash, of_regimes]
+    for section in sections:
+        try:
+            yield from section(circuit)
+        except Unsupported as error:  # the circuit leaves the class of this section: said once, the rest goes on
+            name = section.__name__.removeprefix("of_")
+            yield Draft(name, f"The claims on {name}", "fact", verdict=Undecided(str(error)))
+    if not closed:
+        reason = "closed forms are derived for piecewise-linear activations only"
+        yield Draft("equilibria", "Equilibria in closed form", "fact", verdict=Undecided(reason))
 
 
 # -- the game ---------------------------------------------------------------------------------------------------------

@@ -63,6 +63,18 @@ def test_claims_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
             assert "(check-sat)" in (out / claim["certificate"]).read_text(encoding="utf-8")
 
 
+def test_a_circuit_outside_the_class_gets_what_can_be_said_and_reasons(tmp_path: Path) -> None:
+    model = tmp_path / "mixture.toml"
+    model.write_text(
+        '[circuit]\nname = "Mixture"\n[populations]\nE = {}\nI = {}\n[weights]\nE = { E = "a", I = "b" }\n'
+        '[activation.E]\nkind = "logistic"\noffset = "rest"\n[activation.I]\nkind = "relu"\ngain = "2"\n'
+    )
+    assert main(["derive", str(model), "--out", str(tmp_path / "out"), "--quiet"]) == 3
+    claims = {c["id"]: c for c in json.loads((tmp_path / "out" / "claims.json").read_text())["claims"]}
+    assert claims["game.rate-equation"]["verdict"] == "proved"
+    assert claims["equilibria"]["verdict"] == "undecided" and "piecewise-linear" in claims["equilibria"]["reason"]
+
+
 def test_other_documents(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["equilibria", str(MODELS / "pair_numeric.toml"), "--json", "--digits", "30"]) == 0
     found = json.loads(capsys.readouterr().out)
