@@ -15,6 +15,7 @@ import click
 
 from symgame import __version__
 from symgame.errors import FormulaError, HypothesisError, SymgameError, Unsupported
+from symgame.grammar import read_formula
 
 if TYPE_CHECKING:
     from symgame.circuit import Circuit
@@ -259,6 +260,10 @@ def check(
     if (formula is None) == (source is None):
         raise click.UsageError("give one FORMULA, or --file FILE with many")
     statements = [(str(formula), given)] if source is None else _statements(source, given)
+    for text, hypotheses in statements:  # a formula that cannot be read is refused before anything heavy loads
+        read_formula(text)
+        for hypothesis in hypotheses:
+            read_formula(hypothesis, "the hypothesis")
     circuit = _open(model, settings)
     results = [check_statement(circuit, text, hypotheses, at=at, budget=budget) for text, hypotheses in statements]
     if as_json:
