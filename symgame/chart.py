@@ -437,9 +437,19 @@ def _sequence(
         above = compare_thresholds(groups[k - 1][0], here, "<", reducer.domain) if k else TRUE
         below = compare_thresholds(here, groups[k][0], "<", reducer.domain) if k < len(groups) else TRUE
         interval = both(order, above, below)
-        possible = [label for label, cells in labels.items() if not reducer.impossible(both(interval, either(*cells)))]
+        possible = _possible(interval, labels, reducer)
         if possible:
             yield " | ".join(possible)
+
+
+def _possible(interval: Condition, labels: dict[str, list[Condition]], reducer: Reducer) -> list[str]:
+    """The labels that are not proved impossible: those that samples meet, if one proof excludes all others."""
+    met = [label for label, cells in labels.items() if reducer.truths(both(interval, either(*cells))).any()]
+    if met:
+        others = both(interval, *(negation(cell) for label in met for cell in labels[label]))
+        if reducer.impossible(others):
+            return met
+    return [label for label, cells in labels.items() if not reducer.impossible(both(interval, either(*cells)))]
 
 
 def _rational_point(condition: Condition, reducer: Reducer) -> dict[str, Fraction | Algebraic] | None:

@@ -80,13 +80,13 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
             consistent(rows, budget)
             return Proved((*engines, EXACT), used=query.born)
         rows.append(("the negation of the conclusion", denied))
-        answer = ask(rows, min(budget, FIRST_TRY))
+        answer = ask(rows, min(budget, FIRST_TRY), measured=True)
         if answer.status == "unknown":
             found = find(both(*(c for _, c in rows)), query.full.signs)
             by_cases = None if found else _by_cases(rows, engines, query, budget, title)
             if by_cases:
                 return by_cases
-            answer = ask(rows, budget) if found is None else Answer("sat", point=dict(found))
+            answer = ask(rows, budget, measured=True) if found is None else Answer("sat", point=dict(found))
         if answer.status == "unsat":
             consistent(rows[:-1], budget)
             return _proved(rows, len(loose), answer, engines, query, title)
@@ -154,7 +154,7 @@ def consistent(rows: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDG
     key = tuple(rows)
     known = _CONSISTENT.get(key)
     if known is None:
-        known = ask(rows, budget)
+        known = ask(rows, budget, measured=True)
         _CONSISTENT[key] = known
     if known.status == "unsat":
         conflict = tuple(rows[k][0] for k in core(rows, range(len(rows)), known.steps))

@@ -221,12 +221,12 @@ def _strongest(signs: list[Condition]) -> list[Condition]:
 
 
 def weight(c: Condition) -> tuple[int, int, str]:
-    """How heavy a condition reads: number of terms, total degree, then its text for a stable order."""
+    """How heavy a condition reads: number of terms, total degree, then its key for a stable order."""
     rows = list(atoms(c))
     terms = sum(len(a.poly) for a in rows)
     degree = sum(int(a.poly.total_degree()) for a in rows)
     equal = sum(a.rel in ("!=",) for a in rows)
-    return (terms + equal, degree, str(c))
+    return (terms + equal, degree, c.key + c.rel if isinstance(c, Sign) else str(c))
 
 
 def reduced(c: Condition, domain: Domain, given: Condition = TRUE) -> Condition:
