@@ -14,7 +14,7 @@ _HOME = {
     "Circuit": "circuit",
     "Population": "circuit",
     "Activation": "activation",
-    "Piece": "activation",
+    "Piece": "pieces",
     "load": "named",
     "wilson_cowan": "named",
     "symbol": "notation",

@@ -12,13 +12,14 @@ from functools import cache
 import sympy
 
 from symgame import syntax as s
-from symgame.activation import Activation, Piece
+from symgame.activation import Activation
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, Condition, Sign, both, sign
 from symgame.domain import Domain, Hypothesis
 from symgame.errors import CircuitError, ModelError, Unsupported, VocabularyError
 from symgame.grammar import read_formula
 from symgame.lowering import Lowering
+from symgame.pieces import Piece
 from symgame.ring import FRESH, Quotient, Ring, from_sympy, variables
 
 Lower = Callable[[sympy.Expr], Quotient]

@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 import sympy
 
 from symgame import dynamics, game
-from symgame.activation import Activation, X
+from symgame.activation import Activation
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria, full_branch
 from symgame.chart import regime_condition, regime_table
@@ -16,6 +16,7 @@ from symgame.circuit import Circuit
 from symgame.claims import Draft
 from symgame.condition import TRUE, atoms
 from symgame.errors import Unsupported
+from symgame.pieces import X
 from symgame.proof.decide import EXACT
 from symgame.proof.verdict import Proved, Undecided, Verdict
 from symgame.properties import count, diagonal, nash, response, stability

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sympy
 
-from symgame.activation import Z
 from symgame.circuit import Circuit
 from symgame.notation import symbol
+from symgame.pieces import Z
 
 
 def total_inputs(circuit: Circuit) -> sympy.ImmutableDenseMatrix:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import sympy
 
-from symgame.activation import X
 from symgame.circuit import Circuit
 from symgame.notation import symbol
+from symgame.pieces import X
 
 
 def rates(circuit: Circuit) -> sympy.ImmutableDenseMatrix:

@@ -20,9 +20,10 @@ import sympy
 from sympy import Expr, Integer, Interval, Piecewise, Rational, oo, pi
 from sympy.core.relational import Relational
 
-from symgame.activation import Activation, Piece, X, Z, exact
+from symgame.activation import Activation, exact
 from symgame.errors import ActivationError
 from symgame.notation import symbol
+from symgame.pieces import Piece, X, Z
 
 Values = Mapping[str, Expr]
 

@@ -13,10 +13,11 @@ import pytest
 import sympy
 from sympy import Integer, Interval, Piecewise, Rational, oo
 
-from symgame.activation import LABELS, Activation, Piece, X, Z, exact
+from symgame.activation import Activation, exact
 from symgame.errors import ActivationError
 from symgame.kinds import KINDS, activation
 from symgame.notation import symbol
+from symgame.pieces import LABELS, Piece, X, Z
 
 CONTRACT = (
     "linear",

@@ -36,7 +36,7 @@ LAYERS: list[list[str]] = [
             "proof.reduce",
         ]
     ),
-    Room(["activation", "kinds", "circuit", "modelfile", "named"]),
+    Room(["pieces", "activation", "kinds", "circuit", "modelfile", "named"]),
     ["algebra"],
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
     ["branches"],
