@@ -353,6 +353,8 @@ def _as_hopf(a: Algebra, over: str, t: Threshold, quantities: tuple[Quantity, ..
         return t
     there = substitute(det.over, over, t.rational) / substitute(det.under, over, t.rational)
     genuine = reducer.reduce(both(t.exists, a.structural.compare(there, ">")))
+    if genuine == FALSE:  # the trace changes sign there, but never at a Hopf point
+        return replace(t, name=t.name.replace("hopf", "trace"))
     return replace(t, exists_when=solved(genuine, over, reducer))
 
 

@@ -133,7 +133,7 @@ def _continuum(branch: Branch) -> Solution:
         None,
         "continuum",
         (),
-        0,
+        None,  # the index belongs to a closed set of equilibria, and this one may end in kinks that are listed apart
         None,
         f"a continuum of equilibria: {written}, as long as the total inputs stay {inside}",
     )

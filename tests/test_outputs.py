@@ -101,6 +101,34 @@ def test_other_documents(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)[0]["name"] == "wilson-cowan"
 
 
+def test_a_continuum_is_one_entry_and_no_equilibrium_of_the_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "flat.toml"
+    model.write_text(
+        '[circuit]\nname = "flat"\nactivation = "saturating"\n[populations]\nA = { tau = "1", input = "0" }\n'
+        '[weights]\nA = { A = "1" }\n[activation.A]\ncap = "1"\n'
+    )
+    assert main(["equilibria", str(model), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["equilibria"]
+    assert [(r["type"], r["index"]) for r in rows] == [("kink", None), ("continuum", None), ("kink", None)]
+    assert main(["equilibria", str(model)]) == 0
+    assert capsys.readouterr().out.startswith("flat: 2 equilibria and 1 continuum, all of them")
+
+
+def test_a_trace_that_vanishes_only_at_saddles_is_no_hopf_point(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "uncoupled.toml"
+    model.write_text(
+        '[circuit]\nname = "uncoupled"\nactivation = "relu"\n[populations]\nA = { type = "excitatory", tau = "1" }\n'
+        'B = { type = "excitatory", tau = "1" }\n[weights]\nA = { A = "a" }\nB = { B = "b" }\n'
+    )
+    assert main(["regimes", str(model), "--over", "a", "--json"]) == 0
+    names = {t["name"] for t in json.loads(capsys.readouterr().out)["thresholds"]}
+    assert "trace" in names and "hopf" not in names
+
+
 def test_many_statements_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     statements = tmp_path / "statements.txt"
     statements.write_text("# two\nlds <=> w_EE < 1\nparadoxical(I) <=> w_EE > 1 given exists(E,I) & det > 0\n")

@@ -50,8 +50,10 @@ def check_lines(checked: Checked) -> Iterator[str]:
 
 
 def solutions_lines(solutions: Solutions) -> Iterator[str]:
-    count = len(solutions.equilibria)
-    yield f"{solutions.circuit.name}: {count} {'equilibrium' if count == 1 else 'equilibria'}, all of them"
+    continua = sum(e.type == "continuum" for e in solutions.equilibria)
+    isolated = len(solutions.equilibria) - continua
+    more = f" and {continua} {'continuum' if continua == 1 else 'continua'}" if continua else ""
+    yield f"{solutions.circuit.name}: {isolated} {'equilibrium' if isolated == 1 else 'equilibria'}{more}, all of them"
     for e in solutions.equilibria:
         if e.type == "continuum":
             yield f"  ({e.branch})  {e.description}"
