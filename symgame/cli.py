@@ -91,8 +91,8 @@ def cli() -> None:
     """
 
 
-def _open(model: str, settings: Iterable[str]) -> Circuit:
-    """The circuit with ``--set`` applied, its assumptions known to be consistent."""
+def _open(model: str, settings: Iterable[str], over: str | None = None) -> Circuit:
+    """The circuit with ``--set`` applied, its assumptions known to be consistent, ``--over`` one of its symbols."""
     from symgame.named import load
     from symgame.statements import check_domain
 
@@ -105,6 +105,9 @@ def _open(model: str, settings: Iterable[str]) -> Circuit:
         values[name.strip()] = value.strip()
     if values:
         circuit = circuit.with_values(**values)
+    if over is not None and over not in circuit.symbols:
+        known = ", ".join(circuit.symbols)
+        raise click.UsageError(f"--over {over[:60]!a} is no symbol of the circuit (symbols: {known})")
     try:
         check_domain(circuit.fixed())
     except HypothesisError as error:
@@ -143,7 +146,7 @@ def derive(
     from symgame.derivation import derive as derive_circuit
     from symgame.report import files, terminal
 
-    circuit = _open(model, settings)
+    circuit = _open(model, settings, over)
     with _progress(enabled=not as_json and not quiet) as progress:
         derivation = derive_circuit(circuit, over, budget=budget, progress=progress)
     directory = out or Path(files.directory_name(model if not model.endswith(".toml") else Path(model).stem))
@@ -182,7 +185,7 @@ def equilibria(model: str, as_json: bool, settings: tuple[str, ...], digits: int
     from symgame.numeric import free_symbols, solutions
     from symgame.report import documents, terminal
 
-    circuit = _open(model, settings)
+    circuit = _open(model, settings, over)
     if not free_symbols(circuit):
         found = solutions(circuit, digits)
         _emit(documents.solutions_document(found)) if as_json else _print(terminal.solutions_lines(found))
@@ -204,7 +207,7 @@ def stability(model: str, as_json: bool, settings: tuple[str, ...], over: str | 
     from symgame.global_stability import stability as stability_of
     from symgame.report import documents, terminal
 
-    found = stability_of(_open(model, settings), over, budget)
+    found = stability_of(_open(model, settings, over), over, budget)
     _emit(documents.stability_document(found)) if as_json else _print(terminal.stability_lines(found))
     return UNDECIDED if any(a.verdict.kind == "undecided" for a in found.answers.values()) else ANSWERED
 
@@ -218,14 +221,10 @@ def regimes(model: str, over: str | None, as_json: bool, settings: tuple[str, ..
     from symgame.chart import regimes as chart_of
     from symgame.report import documents, terminal
 
-    circuit = _open(model, settings)
+    circuit = _open(model, settings, over)
     over = over or default_parameter(circuit)
     if over is None:
         raise click.UsageError(f"--over is needed: name one of the symbols {', '.join(circuit.symbols)}")
-    if over not in circuit.symbols:
-        raise click.UsageError(
-            f"--over {over[:60]!a} is no symbol of the circuit (symbols: {', '.join(circuit.symbols)})"
-        )
     chart = chart_of(circuit, over)
     _emit(documents.chart_document(chart)) if as_json else _print(terminal.chart_lines(chart))
     return ANSWERED if chart.complete else UNDECIDED

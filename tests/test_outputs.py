@@ -193,3 +193,12 @@ def test_the_face_survives_the_import_of_every_module() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "True", done.stderr
+
+
+@pytest.mark.parametrize("verb", ["derive", "equilibria", "stability", "regimes"])
+def test_an_unknown_parameter_is_one_message(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [verb, "wilson-cowan", "--over", "w_XX"]
+    assert main([*arguments, "--out", str(tmp_path / "out")] if verb == "derive" else arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and "w_XX" in said.err and "w_EE" in said.err
+    assert not (tmp_path / "out").exists()
