@@ -38,7 +38,6 @@ class Draft:
     given: tuple[str, ...] = ()
     at: str | None = None
     verdict: Verdict | None = None
-    generic: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,8 +104,6 @@ def characterised(circuit: Circuit, draft: Draft, over: str | None) -> str:
     at = None if draft.at is None else read_branch(draft.at)
     reading = read(circuit, read_formula(draft.word), tuple(read_formula(g) for g in draft.given), at)
     given = both(*(h.condition for h in (*reading.query.given, *reading.query.fixed)))
-    if draft.generic:  # nothing at equality: every polynomial of the statement is different from 0
-        given = both(given, *(read(circuit, read_formula(g), ()).query.conclusion for g in draft.given))
     reducer = Reducer(a.domain, given, prefer=over)
     if reducer.impossible(TRUE):
         raise HypothesisError("the hypotheses of this claim never hold", draft.given)

@@ -47,10 +47,9 @@ class Query:
     """Do the hypotheses imply the conclusion?
 
     ``domain`` and ``given`` may be left out of a proof that does not need them; ``fixed`` (definitions of fresh
-    unknowns,
-    denominators that are not 0) belong to the statement itself. ``structural`` is what lowering used silently, ``full``
-    the whole domain, whose signs eliminate unknowns and steer samples. ``born``: structural hypotheses that count as
-    used whether or not their names are left in the polynomials.
+    unknowns, denominators that are not 0) belongs to the statement. ``structural`` is what lowering used silently,
+    ``full`` the whole domain, whose signs eliminate unknowns and steer samples. ``born``: structural
+    hypotheses that count as used whether or not their names are left in the polynomials.
     """
 
     domain: tuple[Hypothesis, ...]
@@ -78,7 +77,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
             engines.append(ELIMINATION)
         if denied == FALSE:
             consistent(rows, budget)
-            return Proved((*engines, EXACT), used=query.born)
+            return Proved((*engines, EXACT), used=_signs_used(query.born, engines, query))
         rows.append(("the negation of the conclusion", denied))
         answer = ask(rows, min(budget, FIRST_TRY), measured=True)
         if answer.status == "unknown":
@@ -118,9 +117,15 @@ def _proved(
     chosen = [rows[j] for j in kept]
     certificate = script(chosen, f"{title}\nunsat: the hypotheses below leave no room for the negation")
     used = tuple(text for text, _ in chosen if any(text == h.text for h in (*query.domain, *query.given)))
-    if ELIMINATION in engines:  # the elimination has used the signs of the domain without saying which
-        used += tuple(h.text for h in query.domain if h.text not in used)
+    used = _signs_used(used, engines, query)
     return Proved((*engines, ENGINE), _with_structural(used, chosen, query), certificate)
+
+
+def _signs_used(used: tuple[str, ...], engines: list[str], query: Query) -> tuple[str, ...]:
+    """An elimination has used the signs of the domain without saying which: then all of it counts as used."""
+    if ELIMINATION not in engines:
+        return used
+    return used + tuple(h.text for h in query.domain if h.text not in used)
 
 
 def _by_cases(
