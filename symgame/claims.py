@@ -25,9 +25,8 @@ KINDS = ("equivalence", "implication", "fact", "equation", "identity", "complete
 class Draft:
     """A claim before it is decided.
 
-    ``then=None`` with a ``word`` asks to characterise the word: the shortest equivalent condition is derived.
-    ``at`` is the
-    branch at which numbers such as ``det`` are read (``None``: every population active).
+    ``then=None`` with a ``word`` asks to characterise the word: the shortest equivalent condition is derived. ``at``
+    is the branch at which numbers such as ``det`` are read (``None``: every population active).
     """
 
     id: str

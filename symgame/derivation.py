@@ -56,10 +56,9 @@ def derive(
 ) -> Derivation:
     """Everything the package derives: energies, equilibria, stability, responses, Nash classes, regimes, as claims.
 
-    ``over`` is the parameter that conditions are solved for (default: the first excitatory self-weight);
-    ``progress`` is
-    told the id and title of each claim before it is proved. What cannot be decided within the budget is in the list,
-    undecided, with its reason.
+    ``over`` is the parameter that conditions are solved for (default: the first excitatory self-weight); ``progress``
+    is told the id and title of each claim before it is proved. What cannot be decided within the budget is in the
+    list, undecided, with its reason.
 
     >>> from symgame.named import wilson_cowan
     >>> derivation = derive(wilson_cowan())

@@ -1,9 +1,8 @@
 """The game: what each neuron pays, and what it would do about it.
 
-Neuron i chooses its rate x_i and pays ``E_i = E_int_i + g_i(x_i)``; the interaction cost is
-``E_int_i = (1 - W_ii) x_i^2/2 - x_i (sum_{j != i} W_ij x_j + u_i)`` and g_i is the activation cost, of which phi_i
-is the
-proximal operator. Source: Betteti, Retnaraj, Davydov, Cortés, Bullo, arXiv 2512.05252.
+Neuron i chooses its rate x_i and pays ``E_i = E_int_i + g_i(x_i)``; the interaction cost is ``E_int_i = (1 - W_ii)
+x_i^2/2 - x_i (sum_{j != i} W_ij x_j + u_i)`` and g_i is the activation cost, of which phi_i is the proximal operator.
+Source: Betteti, Retnaraj, Davydov, Cortés, Bullo, arXiv 2512.05252.
 """
 
 from __future__ import annotations
@@ -95,9 +94,8 @@ class BestResponse:
 def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:
     """The set of own-cost minimisers of a rectified neuron (gain 1), as a function of ``c``, its input from the others.
 
-    With ``k = 1 - W_ii`` the own energy is ``k y^2/2 - c y`` on ``[0, m]`` or ``[0, oo)``: convex for k > 0; for k
-    <= 0 the minimum
-    is at an end, and without a cap there is none once the energy falls for ever.
+    With ``k = 1 - W_ii`` the own energy is ``k y^2/2 - c y`` on ``[0, m]`` or ``[0, oo)``: convex for k > 0; for k <=
+    0 the minimum is at an end, and without a cap there is none once the energy falls for ever.
     """
     activation = circuit.populations[i].activation
     if activation.kind not in ("relu", "saturating", "linear") or activation.pieces is None:

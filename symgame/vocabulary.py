@@ -176,9 +176,8 @@ class Vocabulary:
     def _over_taus(self, node: s.Call, lowering: Lowering) -> Condition:
         """The time constants bound: fresh, positive and independent, whatever the circuit makes of them.
 
-        Stability and the *signs* of trace and disc do not change when all time constants are scaled, so that the
-        last of
-        them may be 1; where the values of trace or disc matter, all of them are bound.
+        Stability and the *signs* of trace and disc do not change when all time constants are scaled, so that the last
+        of them may be 1; where the values of trace or disc matter, all of them are bound.
         """
         if len(node.args) != 1 or not s.is_condition(node.args[0]):
             said = ", ".join(map(str, node.args)) or "nothing"

@@ -79,9 +79,8 @@ def _asked(text: str, names: list[str], budget: int, measured: bool) -> Answer:
 def core(assertions: Sequence[tuple[str, Condition]], droppable: Sequence[int], steps: int) -> list[int]:
     """Indices of a subset that is still unsatisfiable: every droppable assertion is left out if it can be.
 
-    What shares no name with the rest, however indirectly, goes first; then one by one. Each trial gets about as
-    many steps
-    as the proof took, so an assertion may stay that a longer search would drop.
+    What shares no name with the rest, however indirectly, goes first; then one by one. Each trial gets about as many
+    steps as the proof took, so an assertion may stay that a longer search would drop.
     """
     budget = 4 * steps + 2_000
     fixed = [k for k in range(len(assertions)) if k not in set(droppable)]
