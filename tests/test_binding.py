@@ -1,4 +1,4 @@
-"""What a quantifier binds, what a value stands for, what a regime sequence covers: once answered wrongly, each of them."""
+"""What a quantifier binds, what a value stands for, what a regime sequence covers."""
 
 from __future__ import annotations
 
