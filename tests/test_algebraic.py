@@ -141,3 +141,12 @@ def test_truth_of_a_condition_at_an_algebraic_point() -> None:
     assert not holds_at(FALSE, {})
     with pytest.raises(ValueError, match="quantified"):
         holds_at(Exists(("z",), Sign(X - 1, ">")), point)
+
+
+def test_a_double_root_is_refined_like_a_simple_one() -> None:
+    number = Algebraic((4, 0, -4, 0, 1), Fraction(1), Fraction(2))  # (t^2 - 2)^2
+    assert number.coefficients == (-2, 0, 1)
+    for _ in range(20):
+        number = number.refined()
+        assert isinstance(number, Algebraic)
+    assert number.low**2 < 2 < number.high**2

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import sympy
 
-from symgame.condition import FALSE, TRUE, Condition, Sign, mapped
+from symgame.condition import FALSE, TRUE, Condition, Sign, mapped, quantifier_free
 from symgame.errors import BudgetExceeded
 from symgame.ring import Poly, variables
 
@@ -25,7 +25,9 @@ class Algebraic:
 
     def __post_init__(self) -> None:
         x = sympy.Symbol("t")
-        p = sympy.Poly([int(c) for c in reversed(self.coefficients)], x)
+        # squarefree, so that the polynomial changes sign at its root: refinement by halves rests on that
+        p = sympy.Poly([int(c) for c in reversed(self.coefficients)], x).sqf_part()
+        object.__setattr__(self, "coefficients", tuple(int(c) for c in reversed(p.all_coeffs())))
         low, high = (sympy.Rational(e.numerator, e.denominator) for e in (self.low, self.high))
         if not self.low < self.high or p.eval(low) == 0 or p.eval(high) == 0 or p.count_roots(low, high) != 1:
             raise ValueError(f"({self.low}, {self.high}) does not isolate one root of {p.as_expr()}")
@@ -59,10 +61,9 @@ def holds_at(condition: Condition, point: Mapping[str, Fraction | Algebraic]) ->
         true = {">": s > 0, ">=": s >= 0, "=": s == 0, "!=": s != 0}[atom.rel]
         return TRUE if true else FALSE
 
-    result = mapped(condition, change)
-    if result not in (TRUE, FALSE):
+    if not quantifier_free(condition):
         raise ValueError("a quantified condition has no truth value at a point")
-    return result == TRUE
+    return mapped(condition, change) == TRUE
 
 
 def sign_at(p: Poly, point: Mapping[str, Fraction | Algebraic]) -> int:
