@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 
 import sympy
 
-from symgame import dynamics, game
+from symgame import dynamics, game, steps
 from symgame.activation import Activation
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria, full_branch
@@ -60,6 +60,7 @@ def of_game(circuit: Circuit) -> Iterator[Draft]:
         "The pseudo-gradient of the game is F(x) = (I - W) x - u",
         "identity",
         verdict=identity(same, "dE_int_i/dx_i = x_i - (W x + u)_i"),
+        steps=tuple(steps.of_pseudo_gradient(circuit)),
     )
     if circuit.form == "rate":
         argument = all(sympy.expand(a - b) == 0 for a, b in zip(game.proximal_argument(circuit), total, strict=True))
@@ -70,6 +71,7 @@ def of_game(circuit: Circuit) -> Iterator[Draft]:
             "The rate equation is the proximal pseudo-gradient dynamics of the game",
             "identity",
             verdict=identity(ok, "prox_g(x - F(x)) = phi(W x + u)"),
+            steps=tuple(steps.of_rate_equation(circuit)),
         )
     for i, name in enumerate(names):
         activation = circuit.populations[i].activation
@@ -93,6 +95,7 @@ def of_game(circuit: Circuit) -> Iterator[Draft]:
                     f"Best response of {name}, case by case",
                     "identity",
                     verdict=identity(best_response_identity(circuit, i), "completing the square"),
+                    steps=tuple(steps.of_best_response(circuit, i)),
                 )
     yield Draft("game.potential", "When the game has an exact potential", "equivalence", word="potential")
     if len(names) <= 4:
@@ -224,6 +227,7 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
         "Every total input lies on exactly one piece, so each equilibrium is listed once",
         "completeness",
         verdict=identity(pieces_partition(circuit), "the pieces partition the line"),
+        steps=tuple(steps.of_pieces(circuit)),
     )
     for branch in listed(circuit):
         key, word = branch_id(branch), branch.word("exists")

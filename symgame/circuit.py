@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, Literal
@@ -12,7 +12,9 @@ import sympy
 from symgame.activation import Activation
 from symgame.errors import CircuitError, ModelError
 from symgame.kinds import activation as activation_of
-from symgame.notation import check_name, exact, latex_name, symbol
+from symgame.notation import check_name, exact, symbol
+from symgame.presentation import PLAIN, Presentation
+from symgame.words import nearest
 
 Type = Literal["excitatory", "inhibitory"]
 Form = Literal["rate", "voltage"]
@@ -47,6 +49,8 @@ class Circuit:
     and there the same Jacobian spectrum for every choice of time constants; the flow away from equilibria, and with
     it the proximal-gradient reading and every global statement, is the rate form's only.
 
+    ``presentation`` says how the circuit is written, not what it is: circuits that differ in it only are equal.
+
     Raises :class:`~symgame.errors.CircuitError` for shapes, names, signs and numbers that make no circuit.
     """
 
@@ -57,6 +61,7 @@ class Circuit:
     values: tuple[tuple[str, sympy.Expr], ...] = ()
     form: Form = "rate"
     inputs: tuple[str, ...] = field(default=())
+    presentation: Presentation = field(default=PLAIN, compare=False)
 
     def __post_init__(self) -> None:
         names = self.names
@@ -124,6 +129,25 @@ class Circuit:
                 raise CircuitError(f"{min(first & second)!r} names {one} and {other}; give each a name of its own.")
         for name, _ in self.values:
             check_name(name, "[values]")
+        self._check_presentation()
+
+    def _check_presentation(self) -> None:
+        known = (*self.symbols, *self.names, *(name for name, _ in self.values))
+        short = [name for name, _ in self.presentation.abbreviations or ()]
+        for name in (*(n for n, _ in self.presentation.names), *self.presentation.order):
+            if name not in (*known, *short):
+                raise CircuitError(
+                    f"[notation]: the circuit has no symbol or population {name!r}{nearest(name, known)}."
+                )
+        for group in ((*self.symbols, *short), self.names):
+            written: dict[str, str] = {}
+            for name in group:
+                latex = self.presentation.expanded(name)
+                if written.setdefault(latex, name) != name:
+                    raise CircuitError(
+                        f"{written[latex]!r} and {name!r} are both written {latex}; give one of them another LaTeX in "
+                        f"[notation] names."
+                    )
 
     def __repr__(self) -> str:
         """One line for a person; everything else is in the fields."""
@@ -213,6 +237,7 @@ class Circuit:
         assume: Sequence[str] = (),
         values: Mapping[str, object] | None = None,
         form: Form = "rate",
+        presentation: Presentation = PLAIN,
     ) -> Circuit:
         """A circuit from a *signed* matrix: nested lists, a NumPy array or a SymPy matrix.
 
@@ -252,16 +277,19 @@ class Circuit:
             [exact(entry, f"the weight to {names[a]} from {names[b]}") for b, entry in enumerate(row)]
             for a, row in enumerate(rows)
         ]
-        circuit = cls(name, populations, sympy.ImmutableDenseMatrix(entries), tuple(assume), form=form)
+        matrix = sympy.ImmutableDenseMatrix(entries)
+        circuit = cls(name, populations, matrix, tuple(assume), form=form, presentation=presentation)
         return circuit.with_values(**dict(values)) if values else circuit
 
     def _latex(self) -> str:
+        names = _Names(self.presentation.expanded)
         rows = []
         for k, p in enumerate(self.populations):
-            z = sympy.latex(self.W[k, :].dot([symbol(f"x_{q}") for q in self.names]) + p.input, symbol_names=_LATEX)
-            x = f"x_{{{p.name}}}"
-            tau = sympy.latex(p.tau, symbol_names=_LATEX)
-            rows.append(rf"{tau}\,\dot {x} &= -{x} + \phi_{{{p.name}}}\left({z}\right)")
+            rates = [symbol(f"x_{q}") for q in self.names]
+            z = sympy.latex(self.W[k, :].dot(rates) + p.input, symbol_names=names)
+            own = names[symbol(f"x_{p.name}")]
+            tau = sympy.latex(p.tau, symbol_names=names)
+            rows.append(rf"{tau}\,\dot {own} &= -{own} + \phi_{{{self.presentation.expanded(p.name)}}}\left({z}\right)")
         return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
     def _repr_latex_(self) -> str:
@@ -269,19 +297,21 @@ class Circuit:
 
 
 class _Names(dict[sympy.Symbol, str]):
-    """SymPy's ``symbol_names`` as a rule instead of a table: every symbol is written by :func:`latex_name`."""
+    """SymPy's ``symbol_names`` as a rule instead of a table; the rate ``x_E`` is x with its population below."""
+
+    def __init__(self, rule: Callable[[str], str]) -> None:
+        super().__init__()
+        self.rule = rule
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, sympy.Symbol)
 
     def __getitem__(self, key: sympy.Symbol) -> str:
-        return latex_name(key.name)
+        head, _, population = key.name.partition("_")
+        return f"x_{{{self.rule(population)}}}" if head == "x" and population else self.rule(key.name)
 
     def get(self, key: Any, default: Any = None) -> Any:
         return self[key] if isinstance(key, sympy.Symbol) else default
-
-
-_LATEX = _Names()
 
 
 def population(name: str, type_: object, tau: object, u: object, kind: object) -> Population:

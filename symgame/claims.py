@@ -16,7 +16,9 @@ from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.solve import solved
 from symgame.statements import check, read
-from symgame.typeset import escaped, formula_latex
+from symgame.letters import escaped
+from symgame.steps import Step, from_definition, from_sides, of_equation
+from symgame.typeset import formula_latex
 
 KINDS = ("equivalence", "implication", "fact", "equation", "identity", "completeness")
 
@@ -37,11 +39,15 @@ class Draft:
     given: tuple[str, ...] = ()
     at: str | None = None
     verdict: Verdict | None = None
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A decided statement. ``given`` lists the hypotheses the proof needed; formulas are in the syntax of a check."""
+    """A decided statement. ``given`` lists the hypotheses the proof needed; formulas are in the syntax of a check.
+
+    ``steps`` are the lines that lead to it; the evidence is the verdict's.
+    """
 
     id: str
     title: str
@@ -51,6 +57,7 @@ class Claim:
     verdict: Verdict
     at: str | None = None
     source: str | None = None
+    steps: tuple[Step, ...] = ()
 
     @property
     def certificate(self) -> str | None:
@@ -70,12 +77,16 @@ class Claim:
 def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int = DEFAULT_BUDGET) -> Claim | None:
     """Decide a draft; ``None`` when its hypotheses are impossible for this circuit, so that there is nothing to say."""
     if draft.verdict is not None:
-        return Claim(draft.id, draft.title, draft.kind, draft.given, draft.then, draft.verdict, draft.at)
+        return Claim(
+            draft.id, draft.title, draft.kind, draft.given, draft.then, draft.verdict, draft.at, steps=draft.steps
+        )
     then = draft.then
+    steps: tuple[Step, ...] = ()
     try:
         if draft.word is not None:
-            then = characterised(circuit, draft, over)
+            then, steps = _characterised(circuit, draft, over)
         assert then is not None
+        steps = steps or _steps(circuit, draft, then)
         result = check(circuit, then, draft.given, at=draft.at, budget=budget, search_missing=False)
         verdict = result.verdict
     except HypothesisError:
@@ -86,7 +97,14 @@ def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int =
     used = verdict.used if isinstance(verdict, Proved | Cited) else ()
     given = tuple(dict.fromkeys((*draft.given, *(u for u in used if not _part_of(u, draft.given)))))
     source = verdict.source if isinstance(verdict, Cited) else None
-    return Claim(draft.id, draft.title, draft.kind, given, then, verdict, draft.at, source)
+    return Claim(draft.id, draft.title, draft.kind, given, then, verdict, draft.at, source, steps)
+
+
+def _steps(circuit: Circuit, draft: Draft, then: str) -> tuple[Step, ...]:
+    node = read_formula(then)
+    if draft.kind == "equation":
+        return tuple(of_equation(circuit, node, draft.at))
+    return tuple(from_sides(circuit, node, tuple(read_formula(g) for g in draft.given), draft.at))
 
 
 def _part_of(text: str, given: Sequence[str]) -> bool:
@@ -98,6 +116,10 @@ def characterised(circuit: Circuit, draft: Draft, over: str | None) -> str:
 
     Raises :class:`~symgame.errors.HypothesisError` when the hypotheses of the draft are contradictory.
     """
+    return _characterised(circuit, draft, over)[0]
+
+
+def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[str, tuple[Step, ...]]:
     a = algebra(circuit)
     assert draft.word is not None
     at = None if draft.at is None else read_branch(draft.at)
@@ -106,15 +128,17 @@ def characterised(circuit: Circuit, draft: Draft, over: str | None) -> str:
     reducer = Reducer(a.domain, given, prefer=over)
     if reducer.impossible(TRUE):
         raise HypothesisError("the hypotheses of this claim never hold", draft.given)
-    short = reducer.reduce(reading.query.conclusion)
+    definition = reading.query.conclusion
+    short = reducer.reduce(definition)
+    node = read_formula(draft.word)
     if short == TRUE:
-        return draft.word
+        return draft.word, tuple(from_definition(node, definition, short, "true", over))
     if short == FALSE:
-        return f"~({draft.word})" if any(c in draft.word for c in "&|<=>") else f"~{draft.word}"
+        steps = tuple(from_definition(node, definition, short, "false", over))
+        return f"~({draft.word})" if any(c in draft.word for c in "&|<=>") else f"~{draft.word}", steps
     written = solved(short, over, reducer)
-    if written == draft.word:
-        return written
-    return f"{draft.word} <=> {written}"
+    steps = tuple(from_definition(node, definition, short, written, over))
+    return (written if written == draft.word else f"{draft.word} <=> {written}"), steps
 
 
 def renumbered(claims: Sequence[Claim]) -> tuple[Claim, ...]:

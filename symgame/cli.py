@@ -19,7 +19,6 @@ from symgame.grammar import read_formula
 
 if TYPE_CHECKING:
     from symgame.circuit import Circuit
-    from symgame.derivation import Derivation
 
 ANSWERED, REFUTED, BAD_INPUT, UNDECIDED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _STATUS = {"proved": ANSWERED, "cited": ANSWERED, "refuted": REFUTED, "undecided": UNDECIDED}
@@ -130,7 +129,8 @@ def _emit(document: object) -> None:
 @click.argument("model")
 @_options("over", "json", "set", "budget")
 @click.option("--out", type=click.Path(path_type=Path), help="Output directory (default: ./NAME-symgame).")
-@click.option("--no-figures", is_flag=True, help="Write no figures (this version draws none).")
+@click.option("--no-figures", is_flag=True, help="Write no figures.")
+@click.option("--pdf", "with_pdf", is_flag=True, help="Compile report.tex too, when a TeX is installed.")
 @click.option("--quiet", is_flag=True, help="Print the summary only.")
 def derive(
     model: str,
@@ -140,41 +140,34 @@ def derive(
     budget: int,
     out: Path | None,
     no_figures: bool,
+    with_pdf: bool,
     quiet: bool,
 ) -> int:
     """The whole derivation: claims.json, report.tex and a certificate for every proof."""
     from symgame.derivation import derive as derive_circuit
-    from symgame.report import files, terminal
+    from symgame.output import OWNED, derivation_files
+    from symgame.report import files, pdf, terminal
 
     circuit = _open(model, settings, over)
     with _progress(enabled=not as_json and not quiet) as progress:
         derivation = derive_circuit(circuit, over, budget=budget, progress=progress)
     directory = out or Path(files.directory_name(model if not model.endswith(".toml") else Path(model).stem))
-    written = derivation_files(derivation)
+    written = derivation_files(derivation, figures=not no_figures)
+    if with_pdf:
+        made = pdf.compiled(written)
+        if made is None:
+            click.echo("symgame: no pdflatex was found, so report.pdf is not made", err=True)
+        else:
+            written["report.pdf"] = made
     files.write_all(directory, written)
-    files.remove_stale(directory, "certificates/*.smt2", written)
+    for pattern in OWNED:
+        files.remove_stale(directory, pattern, written)
     if as_json:
         click.echo(written["claims.json"], nl=False)
     else:
         lines = list(terminal.derivation_lines(derivation, str(directory), len(written)))
         _print(lines[-3:] if quiet else lines)
     return UNDECIDED if derivation.counts["undecided"] else ANSWERED
-
-
-def derivation_files(derivation: Derivation) -> dict[str, str]:
-    """Every file of a derivation: name to text."""
-    from symgame.report import documents, files, latex
-
-    certificates = {c.id: f"certificates/{c.id}.smt2" for c in derivation.claims if c.certificate is not None}
-    written = {
-        "claims.json": files.json_text(documents.claims_document(derivation, certificates)),
-        "report.tex": latex.report(derivation, certificates),
-        "timings.json": files.json_text({k: round(v, 4) for k, v in derivation.timings.items()}),
-    }
-    for claim in derivation.claims:
-        if claim.certificate is not None:
-            written[certificates[claim.id]] = claim.certificate
-    return written
 
 
 @cli.command()

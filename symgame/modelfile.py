@@ -13,14 +13,17 @@ from symgame.circuit import Circuit, Population, named_activation, population
 from symgame.errors import FormulaError, ModelError
 from symgame.grammar import read_formula
 from symgame.notation import check_name, exact, symbol
+from symgame.presentation import UNITS, Presentation
 from symgame.words import nearest
 
 MAX_BYTES = 1_000_000
 MAX_BITS, MAX_DEGREE = 4_000, 1_000
-_SECTIONS = ("circuit", "populations", "weights", "activation", "assume", "values")
+_SECTIONS = ("circuit", "populations", "weights", "activation", "assume", "values", "notation", "abbreviations")
 _CIRCUIT_KEYS = ("name", "activation", "form")
 _POPULATION_KEYS = ("type", "tau", "input")
 _TEXT_KEYS = ("kind",)
+_NOTATION_KEYS = ("names", "macros", "order", "terms", "weights", "units")
+_CHOICES = {"terms": ("ascending", "descending"), "weights": ("magnitude", "signed")}
 
 
 def read_model(path: str | Path) -> Circuit:
@@ -85,7 +88,7 @@ class _Model:
             if key not in known:
                 self.fail(where, f"unknown key {_printable(key)!r}{nearest(key, known)}.")
 
-    def number(self, value: object, where: str) -> sympy.Expr:
+    def number(self, value: object, where: str, quotient: bool = False) -> sympy.Expr:
         if not isinstance(value, str | int) or isinstance(value, bool):
             self.fail(where, f"{_kind(value)} stands where a number, a name or a polynomial was expected.")
         if isinstance(value, int) and abs(value) >= 10**60:
@@ -96,7 +99,7 @@ class _Model:
             self.fail(where, str(error))
         for s in sorted(expression.free_symbols, key=str):
             self.name(s.name, where)
-        if not expression.is_polynomial(*sorted(expression.free_symbols, key=str)):
+        if not quotient and not expression.is_polynomial(*sorted(expression.free_symbols, key=str)):
             self.fail(where, f"{_printable(str(value))} divides by a name; a polynomial was expected.")
         return expression
 
@@ -122,7 +125,12 @@ class _Model:
             self.name(name, "[populations]")
         populations = tuple(self.population(name) for name in names)
         circuit = Circuit(
-            title, populations, self.weights(populations), self.assumptions(), form=head.get("form", "rate")
+            title,
+            populations,
+            self.weights(populations),
+            self.assumptions(),
+            form=head.get("form", "rate"),
+            presentation=self.presentation(),
         )
         return self.with_values(circuit)
 
@@ -211,6 +219,42 @@ class _Model:
             except FormulaError as error:
                 self.fail("[assume] extra", str(error))
         return tuple(extra)
+
+    def presentation(self) -> Presentation:
+        table = self.sections["notation"]
+        self.keys(table, "[notation]", _NOTATION_KEYS)
+        for key, choices in _CHOICES.items():
+            if table.get(key, choices[0]) not in choices:
+                self.fail(f"[notation] {key}", f"{table[key]!r} is none of {', '.join(choices)}.")
+        order = table.get("order", [])
+        if not isinstance(order, list) or not all(isinstance(name, str) for name in order):
+            self.fail("[notation] order", 'a list of names such as ["w_IE", "w_EI"] was expected.')
+        units = self.texts(table.get("units", {}), "[notation] units")
+        self.keys(dict(units), "[notation] units", UNITS)
+        abbreviations = None
+        if "abbreviations" in self.data:
+            abbreviations = self.texts(self.sections["abbreviations"], "[abbreviations]")
+            for name, formula in abbreviations:
+                self.name(name, f"[abbreviations] {_printable(name)}")
+                self.number(formula, f"[abbreviations] {name}", quotient=True)
+        return Presentation(
+            names=self.texts(table.get("names", {}), "[notation] names"),
+            macros=self.texts(table.get("macros", {}), "[notation] macros"),
+            abbreviations=abbreviations,
+            order=tuple(order),
+            terms=table.get("terms", "ascending"),
+            weights=table.get("weights", "magnitude"),
+            units=units,
+        )
+
+    def texts(self, table: object, where: str) -> tuple[tuple[str, str], ...]:
+        """A table of texts, in the order of the file."""
+        if not isinstance(table, dict):
+            self.fail(where, f"{_kind(table)} stands where a table of texts was expected.")
+        for key, value in table.items():
+            if not isinstance(value, str) or len(value) > 500 or not value.isprintable():
+                self.fail(f"{where} {_printable(key)}", f"{_kind(value)} stands where one line of text was expected.")
+        return tuple(table.items())
 
     def with_values(self, circuit: Circuit) -> Circuit:
         values: dict[str, sympy.Expr] = {}

@@ -18,6 +18,7 @@ import sympy
 from symgame import syntax as s
 from symgame.errors import FormulaError, ModelError
 from symgame.grammar import read_term
+from symgame.letters import escaped, math_letters
 from symgame.words import RESERVED
 
 
@@ -108,26 +109,15 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
-_GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
-    " omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-)
-
-
-def _latex_word(word: str) -> str:
-    """One part of a name: a Greek letter, a single letter, or upright text with TeX's special characters escaped."""
-    if word in _GREEK:
-        return "\\" + word
-    return word if len(word) <= 2 and word.isascii() else rf"\mathrm{{{word}}}"
-
-
 def latex_name(name: str) -> str:
     r"""A name in LaTeX: the first part, the rest as a subscript.
 
     >>> latex_name("w_EE"), latex_name("tau_E"), latex_name("kappa"), latex_name("x_1")
     ('w_{EE}', '\\tau_{E}', '\\kappa', 'x_{1}')
     """
-    head, *rest = [part for part in name.split("_") if part] or [r"\_"]
+    head, *rest = name.split("_")
+    if not head or not all(rest):  # a stray underscore is shown, so that two names never look alike
+        return rf"\mathtt{{{escaped(name)}}}" if name.isascii() else rf"\mathrm{{{math_letters(name)}}}"
     if not rest:
-        return _latex_word(head)
-    return f"{_latex_word(head)}_{{{','.join(_latex_word(part) for part in rest)}}}"
+        return math_letters(head)
+    return f"{math_letters(head)}_{{{','.join(math_letters(part) for part in rest)}}}"

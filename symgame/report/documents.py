@@ -71,6 +71,7 @@ def claim_document(claim: Claim, certificate: str | None) -> Document:
         "reason": claim.verdict.reason if isinstance(claim.verdict, Undecided) else None,
         "latex": claim.latex,
         "source": claim.source,
+        "steps": [{"formula": step.formula, "latex": step.latex, "reason": step.reason} for step in claim.steps],
     }
 
 

@@ -24,7 +24,7 @@ def directory_name(circuit_name: str) -> str:
     return (re.sub(r"[^\w]+", "-", circuit_name).strip("-").lower() or "circuit") + "-symgame"
 
 
-def write_all(directory: Path, files: Mapping[str, str]) -> None:
+def write_all(directory: Path, files: Mapping[str, str | bytes]) -> None:
     """Write every file, or none: all are written beside their place first, then moved into it one by one.
 
     Raises :class:`~symgame.errors.ModelError` when the directory cannot be written.
@@ -37,10 +37,13 @@ def write_all(directory: Path, files: Mapping[str, str]) -> None:
             f"cannot write to {directory}: {error.strerror}. Choose another directory with --out."
         ) from None
     try:
-        for name, text in files.items():
+        for name, content in files.items():
             place = staging / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="utf-8")
+            if isinstance(content, bytes):
+                place.write_bytes(content)
+            else:
+                place.write_text(content, encoding="utf-8")
         for name in files:
             target = directory / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +52,7 @@ def write_all(directory: Path, files: Mapping[str, str]) -> None:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def remove_stale(directory: Path, pattern: str, keep: Mapping[str, str]) -> None:
+def remove_stale(directory: Path, pattern: str, keep: Mapping[str, str | bytes]) -> None:
     """Delete files of an earlier run that this one did not write again."""
     for path in sorted(directory.glob(pattern)):
         if path.relative_to(directory).as_posix() not in keep:

@@ -1,159 +1,420 @@
-"""The plain but complete report: one LaTeX article."""
+r"""The article in LaTeX: amsmath, amsthm, booktabs and hyperref only (graphicx when there are figures).
+
+Formulas are broken by their own structure (:func:`symgame.typeset.formula_lines`), so no line runs into the margin.
+What is proved stands in a proposition, what is not in a remark of its own.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
-import sympy
-
-from symgame import game
-from symgame.algebra import algebra
+from symgame import syntax as s
+from symgame.article import (
+    Article,
+    Block,
+    Cases,
+    Cite,
+    Code,
+    Display,
+    File,
+    Inline,
+    Line,
+    Math,
+    Paragraph,
+    Picture,
+    Proposition,
+    Section,
+    Source,
+    Statement,
+    Table,
+    Text,
+)
 from symgame.circuit import Circuit
-from symgame.claims import Claim
-from symgame.derivation import Derivation
-from symgame.grammar import read_formula
-from symgame.notation import latex_name, symbol
-from symgame.proof.verdict import Cited, Refuted, Undecided
-from symgame.typeset import escaped, formula_latex
+from symgame.letters import escaped
+from symgame.proof.verdict import Cited, Proved
+from symgame.typeset import Names, formula_latex, formula_lines, latex_width
 
-
-class _Printer:
-    """SymPy expressions with the names of the notation module."""
-
-    def __init__(self, circuit: Circuit) -> None:
-        names = {*circuit.symbols, *(f"x_{n}" for n in circuit.names)}
-        self.table = {symbol(n): latex_name(n) for n in names}
-
-    def __call__(self, expression: sympy.Basic) -> str:
-        return str(sympy.latex(expression, symbol_names=self.table))
-
-
-_PREAMBLE = r"""\documentclass[11pt]{article}
-\usepackage[T1]{fontenc}
-\usepackage{amsmath,amssymb,amsthm,booktabs}
-\usepackage[margin=2.2cm]{geometry}
-\usepackage[hidelinks]{hyperref}
-\newtheorem{claim}{Claim}
+#: Widths in em of the text at 11 pt: the whole line, an item of a list, the formula column of a proof.
+LINE, ITEM, PROOF, SHORT = 41.0, 36.0, 27.0, 21.0
+MOST_ROWS = 34
+MOST_BESIDE = 24
+_PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+\usepackage{amsmath,amsthm,booktabs}
+%s\usepackage[hidelinks]{hyperref}
+\setlength{\textwidth}{16cm}\setlength{\oddsidemargin}{-0.04cm}\setlength{\evensidemargin}{-0.04cm}
+\setlength{\textheight}{23cm}\setlength{\topmargin}{-0.6cm}
+\theoremstyle{definition}
+\newtheorem{proposition}{Proposition}[section]
+\theoremstyle{remark}
+\newtheorem*{open}{Not claimed}
 \allowdisplaybreaks
-\emergencystretch=3em
+\emergencystretch=4em
+\hbadness=10000
+\newcommand{\reason}[2]{\parbox[t]{#1\textwidth}{\raggedright\footnotesize #2}}
+\newcommand{\evidence}[1]{{\footnotesize[#1]}}
+\renewcommand{\labelenumi}{(\alph{enumi})}
+\AtBeginDocument{\abovedisplayskip=5pt plus 2pt minus 2pt \belowdisplayskip=5pt plus 2pt minus 2pt}
 """
 
 
-def report(derivation: Derivation, certificates: Mapping[str, str]) -> str:
-    """The whole derivation as one LaTeX article: setting, energies, claims with their evidence, regimes."""
-    circuit = derivation.circuit
-    show = _Printer(circuit)
-    lines = [
-        _PREAMBLE,
-        rf"\title{{{escaped(circuit.name)}: a derivation}}",
-        r"\date{}",
-        r"\begin{document}",
-        r"\maketitle",
-    ]
-    lines += [r"\section{Setting}", _setting(circuit, show), r"\section{Energies}"]
-    for i, p in enumerate(circuit.populations):
-        name = escaped(p.name)
-        lines.append(rf"\paragraph{{{name}}}" + r"\begin{align*}")
-        rows = [
-            (rf"E^{{\mathrm{{int}}}}_{{{name}}}", game.interaction_cost(circuit, i)),
-            (rf"E^{{\mathrm{{act}}}}_{{{name}}}", game.activation_cost(circuit, i)),
-            (rf"F_{{{name}}}", game.pseudo_gradient(circuit)[i]),
-        ]
-        lines.append(" \\\\\n".join(f"{left} &= {show(right)}" for left, right in rows))
-        lines.append(r"\end{align*}" + rf"with $x_{{{name}}} \in {show(p.activation.domain)}$.")
-    section = None
-    for claim in derivation.claims:
-        head = claim.id.split(".")[0]
-        if head != section:
-            section = head
-            lines.append(rf"\section{{{head.capitalize()}}}")
-        lines += _claim_lines(claim, certificates.get(claim.id))
-    if derivation.chart is not None:
-        lines += _chart_lines(derivation)
-    lines += [r"\end{document}", ""]
-    return "\n".join(lines)
+def report(article: Article, circuit: Circuit) -> str:
+    """The whole article as one LaTeX document; figures are read from ``figures/NAME.pdf`` beside it."""
+    return "".join(f"{line}\n" for line in _Setter(article, circuit).document())
 
 
-def _setting(circuit: Circuit, show: _Printer) -> str:
-    domain = algebra(circuit).domain.hypotheses
-    hypotheses = ",\\; ".join(formula_latex(read_formula(h.text)) for h in domain)
-    kinds = ", ".join(f"{escaped(p.name)}: {escaped(p.activation.kind).replace('_', ' ')}" for p in circuit.populations)
-    return "\n".join(
-        [
-            rf"\[{circuit._latex()}\]",
-            rf"Activations: {kinds}. Form: {circuit.form}.",
-            rf"Hypotheses that hold throughout: ${hypotheses}$." if hypotheses else "No hypotheses.",
-        ]
-    )
+def formula_files(article: Article, circuit: Circuit) -> dict[str, str]:
+    r"""Every formula as a file to ``\input``, and all of them as macros in ``formulas/macros.tex``.
+
+    A file holds the formula alone, without dollar signs; the macro of ``matrix.lds`` is ``\symMatrixLds``.
+    """
+    written: dict[str, str] = {}
+    macros = ["% One macro a formula, and the macros that the formulas use; in a preamble: \\input{formulas/macros}"]
+    macros += list(_author_macros(article))
+    taken: dict[str, str] = {}
+    for section in article.sections:
+        for block in section.blocks:
+            for statement in block.statements if isinstance(block, Proposition) else ():
+                if statement.math is not None:
+                    claim = statement.claim
+                    header = f"% {claim.id} ({claim.verdict.kind}): {_comment(claim.then or '')}\n"
+                    written[f"formulas/{claim.id}.tex"] = f"{header}{statement.math.latex}%\n"
+                    name = _macro_name(claim.id, taken)
+                    macros.append(rf"\newcommand{{\{name}}}{{{statement.math.latex}}} % {claim.id}")
+    written["formulas/macros.tex"] = "".join(f"{line}\n" for line in macros)
+    return written
 
 
-def _claim_lines(claim: Claim, certificate: str | None) -> list[str]:
-    lines = [rf"\begin{{claim}}[\texttt{{{escaped(claim.id)}}}] {escaped(claim.title.rstrip('.'))}."]
-    if claim.then is not None:
-        lines.append(_display(claim.then))
-    if claim.at is not None:
-        lines.append(f"Numbers are read at the branch $({escaped(claim.at)})$.")
-    if claim.given:
-        given = ",\\; ".join(formula_latex(read_formula(g)) for g in claim.given)
-        lines.append(rf"Hypotheses used: ${given}$.")
-    lines.append(r"\end{claim}")
-    verdict = claim.verdict
-    evidence = f"{verdict.kind} by {escaped(', '.join(verdict.by)) or '---'}"
-    if certificate:
-        evidence += rf"; certificate \texttt{{{escaped(certificate)}}}"
-    if isinstance(verdict, Undecided):
-        evidence += f": {escaped(verdict.reason)}"
-    if isinstance(verdict, Refuted):
-        evidence += f"; witness {escaped(', '.join(f'{n} = {v}' for n, v in sorted(verdict.witness.items())))}"
-    if isinstance(verdict, Cited):
-        evidence += f", theorem {escaped(verdict.source)}"
-    lines.append(rf"\noindent\emph{{Verdict:}} {evidence}.\medskip" + "\n")
-    return lines
+def _comment(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _display(formula: str) -> str:
-    """A formula set so that long ones break: at the equivalence, then at every conjunction and alternative."""
-    node = read_formula(formula)
-    if len(formula) < 70:
-        return rf"\[{formula_latex(node)}\]"
-    text = formula_latex(node)
-    for mark in (r" \;\Longleftrightarrow\; ", r" \;\Longrightarrow\; "):
-        text = text.replace(mark, rf"$ \\ $\displaystyle {mark.strip()}\; ", 1)
-    text = re.sub(r" (\\;\\vee\\;|\\;\\wedge\\;) ", r" \1\\allowbreak ", text)
-    return rf"\begin{{flushleft}}$\displaystyle {text}$\end{{flushleft}}"
+def _macro_name(id: str, taken: dict[str, str]) -> str:
+    """Letters only: words capitalised, digits spelled, other characters by their code; unique."""
+    digits = dict(zip("0123456789", "Zero One Two Three Four Five Six Seven Eight Nine".split(), strict=True))
+    words = re.split(r"[.\-_=,]+", id)
+    letters = "".join(w[:1].upper() + w[1:] for w in words)
+    name = "sym" + "".join(c if c.isascii() and c.isalpha() else digits.get(c, "X") for c in letters)
+    while taken.setdefault(name, id) != id:
+        name += "x"
+    return name
 
 
-def _chart_lines(derivation: Derivation) -> list[str]:
-    chart = derivation.chart
-    assert chart is not None
-    over = latex_name(chart.over)
-    lines = [
-        rf"\section{{Regimes along ${over}$}}",
-        r"\begin{center}\begin{tabular}{ll}\toprule threshold & value \\ \midrule",
-    ]
-    for t in chart.thresholds:
-        value = formula_latex(read_formula(f"{t.text} = 0").terms[0])  # type: ignore[attr-defined]
-        lines.append(rf"{escaped(t.name)} & ${value}$ \\[4pt]")
-    lines += [r"\bottomrule\end{tabular}\end{center}"]
-    for order in chart.orders:
-        when = formula_latex(read_formula(order.when))
-        chain = " < ".join(rf"\text{{{escaped(name)}}}" for name in order.order)
-        lines.append(
-            rf"\noindent If ${when}$: ${chain}$. Regimes met on the way up: "
-            + escaped(" -- ".join(order.sequence))
-            + r".\par\medskip"
+def _author_macros(article: Article) -> Iterator[str]:
+    """The author's macros: they replace whatever has their name, so that the document always compiles."""
+    for name, body in article.macros:
+        yield rf"\providecommand{{{name}}}{{}}\renewcommand{{{name}}}{{{body}}}"
+
+
+class _Setter:
+    """One article being set."""
+
+    def __init__(self, article: Article, circuit: Circuit) -> None:
+        self.article = article
+        self.style = circuit.presentation
+        self.names: Names = circuit.presentation.latex
+
+    # -- texts --------------------------------------------------------------------------------------------------
+
+    def text(self, parts: Text) -> str:
+        return "".join(self.inline(part) for part in parts)
+
+    def inline(self, part: Inline) -> str:
+        match part:
+            case str():
+                return escaped(part)
+            case Math(latex=latex):
+                return f"${latex}$"
+            case Code(text=text):
+                return self.typed(text)
+            case File(path=path):
+                return self.typed(path)
+            case Cite(key=key):
+                return rf"\cite{{{key}}}" if key in self.keys else escaped(key)
+        raise TypeError(f"no part of a text: {part!r}")
+
+    @staticmethod
+    def typed(text: str) -> str:
+        """Typed text that may be broken after any punctuation."""
+        pieces = re.split(r"(?<=[/.,\-=*+ ])(?=.)", text)
+        return rf"\texttt{{{(chr(92) + 'allowbreak ').join(escaped(piece) for piece in pieces)}}}"
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(source.key for source in self.article.sources)
+
+    def broken(self, math: Math, width: float) -> list[str]:
+        """The lines of a formula, measured without the author's macros."""
+        if math.node is None or latex_width(self.style.without_macros(math.latex)) <= width:
+            return [math.latex]
+        return formula_lines(math.node, width, self.names)
+
+    # -- the document -------------------------------------------------------------------------------------------
+
+    def document(self) -> Iterator[str]:
+        pictures = any(isinstance(block, Picture) for part in self.article.sections for block in part.blocks)
+        yield (_PREAMBLE % ("\\usepackage{graphicx}\n" if pictures else "")).rstrip()
+        yield from _author_macros(self.article)
+        yield rf"\title{{{escaped(self.article.title)}: a derivation}}"
+        yield r"\author{}\date{}"
+        yield r"\ifdefined\pdftrailerid\pdftrailerid{}\fi"
+        yield r"\begin{document}"
+        yield r"\maketitle"
+        yield rf"\begin{{abstract}}\noindent {self.text(self.article.abstract)}\end{{abstract}}"
+        for section in self.article.sections:
+            yield from self.section(section)
+        yield from self.bibliography(self.article.sources)
+        yield r"\end{document}"
+
+    def section(self, section: Section) -> Iterator[str]:
+        yield ""
+        yield rf"\section{{{escaped(section.title)}}}\label{{sec:{_label(section.id)}}}"
+        for block in section.blocks:
+            yield from self.block(block)
+
+    def block(self, block: Block) -> Iterator[str]:
+        match block:
+            case Paragraph(text=text):
+                yield rf"\par\noindent {self.text(text)}"
+            case Display(rows=rows):
+                yield from self.display(rows)
+            case Cases():
+                yield from self.cases(block)
+            case Table():
+                yield from self.table(block)
+            case Picture():
+                yield from self.picture(block)
+            case Proposition():
+                yield from self.proposition(block)
+
+    def display(self, rows: tuple[tuple[str, str, Text], ...]) -> Iterator[str]:
+        yield r"\begin{align*}"
+        for k, (left, right, remark) in enumerate(rows):
+            note = rf" && \text{{{self.text(remark)}}}" if remark else ""
+            lines = _broken_sum(
+                right, LINE - 4 - latex_width(self.style.without_macros(left)), self.style.without_macros
+            )
+            body = (" \\\\\n&" + r"\qquad ").join(lines)
+            yield f"{left} &= {body}{note}" + (r" \\" if k + 1 < len(rows) else "")
+        yield r"\end{align*}"
+
+    def cases(self, cases: Cases) -> Iterator[str]:
+        """A brace when every row fits beside its condition, and equations with their conditions below otherwise."""
+        rows = [(self.broken(value, 16), self.broken(when, 20)) for value, when in cases.rows]
+        widest = max((latex_width(self.style.without_macros(v[0])) for v, _ in rows), default=0)
+        if all(len(v) == 1 for v, _ in rows) and widest <= 18 and sum(len(w) for _, w in rows) <= 30:
+            yield rf"\[{cases.left} = \begin{{cases}}"
+            for k, (value, when) in enumerate(rows):
+                aligned = _aligned([rf"\text{{if }} {when[0]}", *when[1:]])
+                end = r" \\[4pt]" if k + 1 < len(rows) else ""
+                yield rf"\displaystyle {value[0]} & \begin{{aligned}}[t]{aligned}\end{{aligned}}{end}"
+            yield r"\end{cases}\]"
+            return
+        for value, when in cases.rows:
+            yield r"\begin{align*}"
+            yield rf"{cases.left} = {{}} & {_continued(self.broken(value, 30))} \\"
+            yield rf"\text{{if }} {{}} & {_continued(self.broken(when, 34))}"
+            yield r"\end{align*}"
+
+    # -- propositions -------------------------------------------------------------------------------------------
+
+    def proposition(self, proposition: Proposition) -> Iterator[str]:
+        sound = [x for x in proposition.statements if isinstance(x.claim.verdict, Proved | Cited)]
+        rest = [x for x in proposition.statements if x not in sound]
+        if sound:
+            yield rf"\begin{{proposition}}[{escaped(proposition.title)}]\label{{prop:{_label(proposition.id)}}}"
+            yield from self.items(sound)
+            yield r"\end{proposition}"
+            if any(x.lines for x in sound):
+                yield r"\begin{proof}\leavevmode"
+                for number, statement in enumerate(sound, 1):
+                    yield from self.proof(number, statement)
+                yield r"\end{proof}"
+        if rest:
+            yield rf"\begin{{open}}[{escaped(proposition.title)}]"
+            yield from self.items(rest)
+            yield r"\end{open}"
+
+    def items(self, statements: Iterable[Statement]) -> Iterator[str]:
+        yield r"\leavevmode\begin{enumerate}"
+        for statement in statements:
+            where: Text = () if statement.at is None else (", read on ", statement.at)
+            head = self.text((*statement.heading, *where))
+            label = rf"\label{{item:{_label(statement.claim.id)}}}"
+            evidence = rf"\evidence{{{self.evidence(statement)}}}"
+            if statement.math is None:
+                yield rf"\item {head}.{label} {evidence}"
+                continue
+            lines = self.broken(statement.math, ITEM)
+            if len(lines) == 1 and r"\frac" not in lines[0] and latex_width(lines[0]) <= SHORT:
+                yield rf"\item {head}: \ ${lines[0]}$.{label} {evidence}"
+            else:
+                yield rf"\item {head}:{label}"
+                yield from self.displayed(lines)
+                yield evidence
+        yield r"\end{enumerate}"
+
+    def displayed(self, lines: list[str]) -> Iterator[str]:
+        if len(lines) == 1:
+            yield rf"\[{lines[0]}\]"
+        else:
+            yield rf"\begin{{align*}}& {_continued(lines)}\end{{align*}}"
+
+    def evidence(self, statement: Statement) -> str:
+        text = self.text(statement.evidence)
+        if statement.given:
+            pieces = [r"$\allowbreak$ ".join(f"${line}$" for line in self.broken(g, ITEM)) for g in statement.given]
+            text += f"; from {', '.join(pieces)}"
+        if statement.certificate is not None:
+            text += f"; {self.typed(statement.certificate)}"
+        return text
+
+    def proof(self, number: int, statement: Statement) -> Iterator[str]:
+        """The lines of one statement, each with its reason beside it; remarks run on as text."""
+        if not statement.lines:
+            return
+        yield rf"\par\smallskip\noindent({chr(96 + number) if number <= 26 else number})"
+        run: list[Line] = []
+        for line in statement.lines:
+            if line.math is not None:
+                run.append(line)
+                continue
+            yield from self.steps(statement, run)
+            run = []
+            yield f"{self.text(line.reason)}."
+        yield from self.steps(statement, run)
+
+    def steps(self, statement: Statement, run: list[Line]) -> Iterator[str]:
+        """Numbered lines of an ``align``: the formula, broken if need be, and its reason in the room that is left."""
+        if not run:
+            return
+        chained = run[0].relation == "iff" and statement.math is not None and statement.math.node is not None
+        rows = [(self.broken(line.math, PROOF - (3 if chained else 0)), line.reason) for line in run if line.math]
+        widest = max(self.measured(text) for lines, _ in rows for text in lines) + (5 if chained else 2)
+        room = f"{max(0.26, (LINE - 4.5 - widest) / LINE):.2f}"
+        yield r"\begin{align}"
+        if chained and statement.math is not None:
+            left = self.broken(_left_side(statement.math, self.names), PROOF)
+            yield rf"& {_continued(left, True)} \\"
+        for k, (lines, reason) in enumerate(rows):
+            arrow = r"\Longleftrightarrow\; " if chained else ""
+            shown = rf"\reason{{{room}}}{{{self.text(reason)}}}"
+            end = r" \\" if k + 1 < len(rows) else ""
+            if len(lines) == 1:
+                yield rf"& {arrow}{lines[0]} && {shown}{end}"
+            elif len(lines) <= MOST_BESIDE:
+                yield rf"& {arrow}\begin{{aligned}}[t]{_aligned(lines)}\end{{aligned}} && {shown}{end}"
+            else:  # too tall for one box: the lines may be parted by a page
+                first, rest = lines[0], lines[1:]
+                yield rf"& {arrow}{first} && {shown} \\"
+                yield " \\\\\n".join(rf"&\quad {line} \notag" for line in rest) + end
+        yield r"\end{align}"
+
+    def measured(self, latex: str) -> float:
+        return latex_width(self.style.without_macros(latex))
+
+    # -- tables, figures, sources -------------------------------------------------------------------------------
+
+    def table(self, table: Table) -> Iterator[str]:
+        columns, cells = self.columns(table)
+        chunks = [table.rows[k : k + MOST_ROWS] for k in range(0, len(table.rows), MOST_ROWS)]
+        for k, chunk in enumerate(chunks):
+            more = "" if k == 0 else " (continued)"
+            anchor = rf"\refstepcounter{{table}}\label{{tab:{_label(table.id)}}}" if k == 0 else ""
+            yield rf"\par\medskip\noindent\begin{{minipage}}{{\textwidth}}\centering{anchor}{{\small Table~\thetable{more}. {self.text(table.caption)}}}\\[4pt]"
+            yield rf"\small\begin{{tabular}}{{@{{}}{columns}@{{}}}}\toprule"
+            yield " & ".join(self.text(cell) for cell in table.head) + r" \tabularnewline \midrule"
+            for row in chunk:
+                yield " & ".join(cells(column, cell) for column, cell in enumerate(row)) + r" \tabularnewline"
+            yield r"\bottomrule\end{tabular}\end{minipage}\par\medskip"
+
+    def columns(self, table: Table) -> tuple[str, Callable[[int, Text], str]]:
+        """Widths for the columns that need breaking, and how a cell of a column is set."""
+        natural = [max([self.width(row[k]) for row in (table.head, *table.rows)]) for k in range(len(table.columns))]
+        room = LINE - 1.2 * len(natural)
+        if sum(natural) <= room:
+            return table.columns, lambda column, cell: self.text(cell)
+        small = [w for w in natural if w <= room / len(natural)]
+        left = room - sum(small)
+        share = left / max(1, len(natural) - len(small))
+        widths = [w if w in small else share for w in natural]
+        spec = "".join(
+            c if w in small else rf"p{{{share / 41.7 * 1.09:.3f}\textwidth}}"
+            for c, w in zip(table.columns, natural, strict=True)
         )
-    quantities = [q.label for q in chart.quantities]
-    lines.append(
-        r"\begin{center}\begin{tabular}{l"
-        + "c" * len(quantities)
-        + r"}\toprule regime & "
-        + " & ".join(escaped(q) for q in quantities)
-        + r" \\ \midrule"
-    )
-    for r in chart.regimes:
-        label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
-        lines.append(rf"{escaped(label)} & " + " & ".join(f"${r.signs[q]}$" for q in quantities) + r" \\")
-    lines.append(r"\bottomrule\end{tabular}\end{center}")
-    return lines
+
+        def cell_text(column: int, cell: Text) -> str:
+            if natural[column] in small:
+                return self.text(cell)
+            parts = []
+            for part in cell:
+                if isinstance(part, Math) and part.node is not None:
+                    lines = self.broken(part, widths[column] - 1)
+                    parts.append(r" \newline ".join(rf"$\displaystyle {line}$" for line in lines))
+                else:
+                    parts.append(self.inline(part))
+            return r"\raggedright " + "".join(parts)
+
+        return spec, cell_text
+
+    def width(self, parts: Text) -> float:
+        total = 0.0
+        for part in parts:
+            if isinstance(part, Math):
+                total += latex_width(self.style.without_macros(part.latex))
+            else:
+                total += 0.47 * len(part if isinstance(part, str) else self.inline(part))
+        return total
+
+    def picture(self, picture: Picture) -> Iterator[str]:
+        yield r"\begin{figure}[htbp]\centering"
+        yield rf"\includegraphics[width=\textwidth,height=0.8\textheight,keepaspectratio]{{{picture.name}.pdf}}"
+        yield rf"\caption{{{self.text(picture.caption)}}}\label{{fig:{_label(picture.name)}}}"
+        yield r"\end{figure}"
+
+    def bibliography(self, sources: tuple[Source, ...]) -> Iterator[str]:
+        if not sources:
+            return
+        yield r"\begin{thebibliography}{9}"
+        for source in sources:
+            link = rf" \url{{{source.url}}}" if source.url else ""
+            yield rf"\bibitem{{{source.key}}} {escaped(source.text)}{link}"
+        yield r"\end{thebibliography}"
+
+
+def _label(id: str) -> str:
+    """A label of letters, digits and dashes; other characters by their code."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in ".-/") else f"U{ord(c):04X}" for c in id)
+
+
+def _left_side(math: Math, names: Names) -> Math:
+    """The word of an equivalence, or what is said to hold always or never."""
+    node = math.node
+    left = node.left if isinstance(node, s.Iff) else node.of if isinstance(node, s.Not) else node
+    assert left is not None
+    return Math(formula_latex(left, names), left)
+
+
+def _continued(lines: list[str], tagless: bool = False) -> str:
+    """Lines of one formula, the later ones set in."""
+    end = r" \notag" if tagless else ""
+    return (f"{end} \\\\*\n&" + r"\quad ").join(lines) + end
+
+
+def _aligned(lines: list[str]) -> str:
+    return "&" + (" \\\\\n&" + r"\quad ").join(lines)
+
+
+def _broken_sum(latex: str, width: float, expand: Callable[[str], str]) -> list[str]:
+    """LaTeX that is not a formula of the grammar, broken at its top-level plus and minus signs when it is too long."""
+    if latex_width(expand(latex)) <= width:
+        return [latex]
+    lines, depth, current = [], 0, ""
+    for token in re.findall(r"\\[A-Za-z]+|\\.|.", latex, re.DOTALL):
+        depth += (token in ("{", r"\left", r"\begin")) - (token in ("}", r"\right", r"\end"))
+        if token in "+-" and depth == 0 and latex_width(expand(current)) > width * 0.75:
+            lines.append(current)
+            current = ""
+        current += token
+    return [*lines, current]

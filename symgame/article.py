@@ -1,0 +1,793 @@
+"""A derivation as an article: sections, propositions with their evidence and steps, tables, figures, sources.
+
+What is said is decided here, once; the LaTeX and the HTML report only set it. Texts are tuples of plain strings and
+mathematics, code, references. Every formula keeps its tree in the paper's shape, so that a back end may break it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+
+import sympy
+
+from symgame import dynamics, game
+from symgame import syntax as s
+from symgame.algebra import algebra
+from symgame.branches import Branch, equilibria, full_branch
+from symgame.catalogue import MAX_LISTED_BRANCHES
+from symgame.chart import Chart, regime_table
+from symgame.circuit import Circuit
+from symgame.claims import Claim
+from symgame.derivation import Derivation
+from symgame.errors import SymgameError, Unsupported
+from symgame.grammar import read_branch, read_formula
+from symgame.letters import escaped
+from symgame.notation import symbol
+from symgame.pieces import Z
+from symgame.proof.verdict import Cited, Refuted, Undecided
+from symgame.shape import Shaper
+from symgame.solve import ratio_text
+from symgame.typeset import branch_latex, formula_latex
+from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS, READ_CONDITIONS, READINGS
+
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Math:
+    """Mathematics in LaTeX with the author's macros; ``node`` is the formula in its shape, when it is one."""
+
+    latex: str
+    node: s.Formula | None = None
+
+
+@dataclass(frozen=True)
+class Code:
+    """A piece of plain text that is typed: a formula for ``check``, a file, an identifier."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Cite:
+    """A reference to the list of sources."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A link to a file that is written beside the report."""
+
+    path: str
+
+
+Inline = str | Math | Code | Cite | File
+Text = tuple[Inline, ...]
+
+
+# -- blocks -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    text: Text
+
+
+@dataclass(frozen=True)
+class Display:
+    """Equations of one group, aligned: each a left side, a right side and (optional) a remark."""
+
+    rows: tuple[tuple[str, str, Text], ...]
+
+
+@dataclass(frozen=True)
+class Cases:
+    """``left = { value  if condition``, one row a case."""
+
+    left: str
+    rows: tuple[tuple[Math, Math], ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a proof: ``math`` follows by ``relation`` from the line before, for a reason. No math: a remark."""
+
+    math: Math | None
+    relation: str
+    reason: Text
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim as it is set: title, formula, hypotheses, evidence, the lines that lead to it."""
+
+    claim: Claim
+    title: str
+    heading: Text
+    math: Math | None
+    given: tuple[Math, ...]
+    at: Math | None
+    evidence: Text
+    certificate: str | None
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Proposition:
+    id: str
+    title: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """``columns`` holds one letter a column (l, c); long cells may be broken."""
+
+    id: str
+    caption: Text
+    columns: str
+    head: tuple[Text, ...]
+    rows: tuple[tuple[Text, ...], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure by the name of its files (without ending), its caption and what a reader who cannot see it is told."""
+
+    name: str
+    title: str
+    caption: Text
+    alt: str
+
+
+Block = Paragraph | Display | Cases | Proposition | Table | Picture
+
+
+@dataclass(frozen=True)
+class Section:
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A work that is cited: key, text of the entry, and where to find it."""
+
+    key: str
+    text: str
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Article:
+    title: str
+    abstract: Text
+    sections: tuple[Section, ...]
+    sources: tuple[Source, ...]
+    macros: tuple[tuple[str, str], ...]
+
+
+#: Expressions that titles and reasons use, in LaTeX.
+_EXPRESSIONS = {
+    "F(x) = (I - W) x - u": "F(x) = (I-W)x-u",
+    "(I - F W) x = F u + c": "(I-FW)x = Fu+c",
+    "PA + A'P": r"PA+A^{\mathsf{T}}P",
+    "P A + A' P": r"PA+A^{\mathsf{T}}P",
+    "u = A z+ - (A z)+": "u = Az^{+}-(Az)^{+}",
+    "z+ and z-": r"z^{+}\text{ and }z^{-}",
+    "A = I - W": "A = I-W",
+    "-I + W": "-I+W",
+    "I - W": "I-W",
+    "P > 0": "P > 0",
+    "1/phi' - W_ii": r"1/\phi' - W_{ii}",
+    "k > 0": "k > 0",
+    "k ≤ 0": r"k \le 0",
+    "det > 0": r"\det\mathbf{A} > 0",
+    "det < 0": r"\det\mathbf{A} < 0",
+    "det = 0": r"\det\mathbf{A} = 0",
+    "trace < 0": r"\operatorname{tr}\mathbf{J} < 0",
+}
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
+class Writer:
+    """Formulas, names and expressions of one circuit, as :class:`Math`."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.style = circuit.presentation
+        self.shaper = Shaper(circuit)
+        self.names: Callable[[str], str] = self.style.latex
+        self.table = {symbol(n): self.names(n) for n in circuit.symbols}
+        self.table |= {symbol(f"x_{n}"): f"x_{{{self.names(n)}}}" for n in circuit.names}
+        self.table |= {symbol(f"s_{n}"): f"s_{{{self.names(n)}}}" for n in circuit.names}
+
+    def formula(self, text: str) -> Math:
+        """A formula of the grammar in the paper's shape."""
+        node = self.shaper.shaped(read_formula(text))
+        return Math(formula_latex(node, self.names), node)
+
+    def number(self, text: str) -> Math:
+        """A number of the grammar, roots allowed: the left side of an equation with 0."""
+        relation = read_formula(f"{text} = 0")
+        assert isinstance(relation, s.Relation)
+        node = self.shaper.signed(self.shaper.number(relation.terms[0]))
+        return Math(formula_latex(node, self.names), node)
+
+    def branch(self, name: str) -> Math:
+        return Math(branch_latex(read_branch(name), self.names))
+
+    def name(self, name: str) -> Math:
+        return Math(self.names(name))
+
+    def prose(self, text: str) -> Text:
+        """A sentence with its symbols, words of the vocabulary and known expressions as mathematics."""
+        parts: list[Inline] = []
+        at = 0
+        for found in self._mathematical.finditer(text):
+            parts += [text[at : found.start()], self._within(found.group())]
+            at = found.end()
+        return tuple(part for part in (*parts, text[at:]) if part != "")
+
+    @cached_property
+    def _mathematical(self) -> re.Pattern[str]:
+        symbols = sorted(self.circuit.symbols, key=lambda name: (-len(name), name))
+        phrases = sorted(_EXPRESSIONS, key=lambda phrase: -len(phrase))
+        words = "|".join((*BRANCH_WORDS, *READINGS, *READ_CONDITIONS))
+        known = "|".join(re.escape(phrase) for phrase in phrases)
+        own = "|".join(re.escape(name) for name in symbols) or "(?!)"
+        return re.compile(rf"(?<!\w)(?:{known}|(?:{words})\([^()]*\)|(?:{own})(?!\w))")
+
+    def _within(self, text: str) -> Inline:
+        if text in _EXPRESSIONS:
+            return Math(_EXPRESSIONS[text])
+        if text in self.circuit.symbols:
+            return self.name(text)
+        try:
+            node = read_formula(text)
+        except SymgameError:
+            return text
+        return Math(formula_latex(node, self.names), node)
+
+    def expression(self, expression: sympy.Basic) -> str:
+        return str(sympy.latex(expression, symbol_names=self.table))
+
+
+def article(
+    derivation: Derivation, certificates: Mapping[str, str] | None = None, pictures: Iterable[Picture] = ()
+) -> Article:
+    """The article of a derivation; ``certificates`` maps ids of claims to files, ``pictures`` are put at the end.
+
+    >>> from symgame.derivation import derive
+    >>> from symgame.named import wilson_cowan
+    >>> [section.id for section in article(derive(wilson_cowan())).sections][:3]
+    ['setting', 'game', 'matrix']
+    """
+    writer = Writer(derivation.circuit)
+    certificates = certificates or {}
+    sections = [_setting(derivation, writer), *_topics(derivation, writer, certificates)]
+    if derivation.chart is not None:
+        sections.append(_chart_section(derivation.chart, writer, [s for s in sections if s.id == "regimes"]))
+        sections = [s for s in sections[:-1] if s.id != "regimes"] + sections[-1:]
+    shown = tuple(pictures)
+    if shown:
+        sections.append(Section("figures", "Figures", shown))
+    keys = dict.fromkeys(_cited(derivation))
+    listed = tuple(sources()[key] for key in keys if key in sources())
+    return Article(derivation.circuit.name, _abstract(derivation, writer), tuple(sections), listed, writer.style.macros)
+
+
+def _abstract(derivation: Derivation, writer: Writer) -> Text:
+    counts = [f"{n} {kind}" for kind, n in derivation.counts.items() if n]
+    over: Text = (" along ", writer.name(derivation.over)) if derivation.over else ()
+    return (
+        f"{len(derivation.claims)} statements on the circuit",
+        *over,
+        f": {', '.join(counts) or 'none'}. A statement is true if it holds for all values of its symbols under the standing "
+        "hypotheses. Proved means by exact algebra or by a solver that found the negation unsatisfiable, with the certificate "
+        "named; refuted means at an exact point; cited, by a theorem of the literature whose hypotheses were proved here; what is "
+        "undecided is not claimed.",
+    )
+
+
+def _cited(derivation: Derivation) -> Iterator[str]:
+    yield "Betteti2025"
+    for claim in derivation.claims:
+        if claim.source is not None:
+            yield claim.source
+    heads = {claim.id.split(".")[0] for claim in derivation.claims}
+    for head, keys in _BACKGROUND.items():
+        if head in heads:
+            yield from keys
+
+
+#: What the methods of a section rest on.
+_BACKGROUND = {
+    "game": ("Moreau1965", "Rosen1965", "MondererShapley1996"),
+    "matrix": ("Cross1978",),
+    "count": ("FujisawaKuh1972",),
+    "stability": ("LienardChipart1914",),
+}
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Every work the package may cite, by key."""
+    text = resources.files("symgame").joinpath("library", "sources.toml").read_text(encoding="utf-8")
+    return {row["key"]: Source(row["key"], row["text"], row.get("url")) for row in tomllib.loads(text)["source"]}
+
+
+# -- setting ----------------------------------------------------------------------------------------------------------
+
+
+def _setting(derivation: Derivation, writer: Writer) -> Section:
+    circuit = derivation.circuit
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                f"The circuit has {_count(len(circuit.names), 'population')}. ",
+                *_populations(circuit, writer),
+                f" The {circuit.form} equations are",
+            )
+        ),
+        Display(tuple(_equations(circuit, writer))),
+        Paragraph(
+            (
+                Math("w_{ab}") if writer.style.weights == "magnitude" else Math("W_{ab}"),
+                " is the strength to ", Math("a"), " from ", Math("b"), "; ", Math(r"\phi"), " is the activation. ",
+                *_hypotheses(circuit, writer),
+            )
+        ),
+        Table(
+            "notation", ("Notation.",), "ll", (("symbol",), ("meaning",)), tuple(_notation(derivation, writer)),
+        ),
+    ]  # fmt: skip
+    return Section("setting", "Setting and notation", tuple(blocks))
+
+
+def _count(n: int, word: str) -> str:
+    numbers = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return f"{numbers[n] if n < len(numbers) else n} {word}{'' if n == 1 else 's'}"
+
+
+def _populations(circuit: Circuit, writer: Writer) -> Text:
+    parts: list[Inline] = []
+    for k, p in enumerate(circuit.populations):
+        parts += [
+            "" if k == 0 else ", ",
+            Math(writer.names(p.name)),
+            f": {p.type or 'signed weights'}, {p.activation.kind.replace('_', ' ')}",
+        ]
+    return (*parts, ".")
+
+
+def _equations(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Text]]:
+    total = dynamics.total_inputs(circuit)
+    for i, p in enumerate(circuit.populations):
+        name, tau = writer.names(p.name), writer.expression(p.tau)
+        if circuit.form == "voltage":
+            v = rf"v_{{{name}}}"
+            inner = " ".join(
+                _term(writer, circuit.W[i, j], rf"\phi_{{{writer.names(q)}}}(v_{{{writer.names(q)}}})")
+                for j, q in enumerate(circuit.names)
+                if circuit.W[i, j] != 0
+            )
+            yield rf"{tau}\,\dot {v}", rf"-{v} {inner} + {writer.expression(p.input)}", ()
+        else:
+            x = rf"x_{{{name}}}"
+            yield rf"{tau}\,\dot {x}", rf"-{x} + \phi_{{{name}}}\bigl({writer.expression(total[i])}\bigr)", ()
+    for p in circuit.populations:
+        name = writer.names(p.name)
+        phi = p.activation.phi.xreplace({Z: sympy.Symbol("z", real=True)})
+        yield rf"\phi_{{{name}}}(z)", writer.expression(phi), ()
+
+
+def _term(writer: Writer, weight: sympy.Expr, factor: str) -> str:
+    shown = writer.expression(weight)
+    return rf"- {shown[1:].strip()} {factor}" if shown.startswith("-") else rf"+ {shown} {factor}"
+
+
+def _hypotheses(circuit: Circuit, writer: Writer) -> Text:
+    rows = algebra(circuit).domain.hypotheses
+    if not rows:
+        return ("No hypotheses are made.",)
+    parts: list[Inline] = ["Standing hypotheses: "]
+    for k, h in enumerate(rows):
+        parts += ["" if k == 0 else ", ", writer.formula(h.text)]
+    return (*parts, ".")
+
+
+def _notation(derivation: Derivation, writer: Writer) -> Iterator[tuple[Text, Text]]:
+    circuit = derivation.circuit
+    n = circuit.names[0]
+    yield (
+        (Math("x_{a}"), ", ", Math("u_{a}"), ", ", Math(r"\tau_{a}")),
+        ("rate, input and time constant of population ", Math("a")),
+    )
+    gains = (
+        all(g == algebra(circuit).one for g in algebra(circuit).gains) if algebra(circuit).pieces is not None else True
+    )
+    matrix = r"\mathbf{A} = I - W" if gains else r"\mathbf{A} = I - F W"
+    yield (
+        (Math(matrix),),
+        (
+            "the matrix of the linear system; restricted to a branch where one is named"
+            + ("" if gains else ", F the slopes"),
+        ),
+    )
+    yield (Math(r"\mathbf{J}"),), ("the Jacobian of the dynamics on a branch",)
+    for name, node in writer.shaper.definitions():
+        yield (
+            (
+                Math(
+                    f"{writer.names(name)} = {formula_latex(node, writer.names)}",
+                    s.Relation((s.Name(name), node), ("=",)),
+                ),
+            ),
+            ("abbreviation",),
+        )
+    if not any(name == "D" for name, _ in writer.shaper.definitions()):
+        yield (Math(r"\det\mathbf{A}"),), ("the determinant on the branch",)
+    yield (
+        (writer.branch(",".join(circuit.names)), ", ", writer.branch("")),
+        ("branches: the populations on an increasing piece, the others silent; the empty one",),
+    )
+    if any(len(p.activation.pieces or ()) == 3 and p.activation.kind == "saturating" for p in circuit.populations):
+        yield (writer.branch(f"{n}=m"),), ("a population at its cap",)
+    yield (
+        (
+            Math(rf"E_{{{writer.names(n)}}}"),
+            ", ",
+            Math(rf"\partial_{{{writer.names(n)}}}^{{2}} E_{{{writer.names(n)}}}"),
+        ),
+        ("own energy of a population, and its curvature along its own rate",),
+    )
+    used = _used_words(derivation)
+    for word, said in {**BRANCH_WORDS, **CIRCUIT_WORDS}.items():
+        if word in used:
+            arguments = writer.branch(n) if word in BRANCH_WORDS else None
+            node = read_formula(f"{word}({n})" if arguments is not None else word)
+            yield (Math(formula_latex(node, writer.names), node),), writer.prose(_plain(said))
+
+
+def _plain(text: str) -> str:
+    """Where a word is explained: the matrix goes by the name of the table."""
+    return text.replace("I - W", "A")
+
+
+def _used_words(derivation: Derivation) -> set[str]:
+    found: set[str] = set()
+    for claim in derivation.claims:
+        for text in (claim.then, *claim.given):
+            if text is not None:
+                for part in s.walk(read_formula(text)):
+                    if isinstance(part, s.Name):
+                        found.add(part.id)
+                    elif isinstance(part, s.Call):
+                        found.add(part.name)
+    return found
+
+
+# -- topics -----------------------------------------------------------------------------------------------------------
+
+_TITLES = {
+    "game": "The game",
+    "matrix": "The matrix of the game",
+    "equilibria": "Equilibria",
+    "count": "How many equilibria",
+    "stability": "Stability",
+    "response": "Responses to inputs",
+    "nash": "Nash equilibria",
+    "energy": "Energies at the equilibrium",
+    "regime": "Regimes",
+    "regimes": "Regimes",
+    "statement": "Statements",
+}
+_SAME_SECTION = {"regime": "regimes", "energy": "nash"}
+
+
+def _topics(derivation: Derivation, writer: Writer, certificates: Mapping[str, str]) -> Iterator[Section]:
+    """One section a topic, in the order of the claims; claims with the same first two words make one proposition."""
+    grouped: dict[str, dict[str, list[Claim]]] = {}
+    for claim in derivation.claims:
+        head, *rest = claim.id.split(".")
+        topic = _SAME_SECTION.get(head, head)
+        key = _proposition_key(head, rest)
+        grouped.setdefault(topic, {}).setdefault(key, []).append(claim)
+    for topic, groups in grouped.items():
+        blocks: list[Block] = [*_preface(topic, derivation, writer)]
+        for key, claims in groups.items():
+            statements = tuple(_statement(derivation, writer, c, certificates.get(c.id)) for c in claims)
+            blocks.append(
+                Proposition(
+                    f"{topic}.{key}",
+                    _PROPOSITIONS.get(f"{topic}.{key}") or _named(writer, topic, key, claims),
+                    statements,
+                )
+            )
+        yield Section(topic, _TITLES.get(topic, topic.capitalize()), tuple(blocks))
+
+
+_PROPOSITIONS = {
+    "game.dynamics": "The dynamics play the game",
+    "game.own": "Own energies and best responses",
+    "game.whole": "Potentials and monotonicity",
+    "matrix.matrix": "P-matrices and Lyapunov diagonal stability",
+    "equilibria.partition": "Pieces",
+    "count.count": "Uniqueness, absence and multistability",
+    "stability.numbers": "Trace, determinant and their zeros",
+    "stability.circuit": "Stability across time constants",
+    "response.paradoxical": "Paradoxical responses",
+    "nash.implications": "Nash, stable and stationary",
+    "nash.energy": "Energies at the equilibrium",
+    "regimes.names": "The named regimes",
+    "regimes.chart": "Completeness",
+    "statement.statement": "Statements",
+}
+_NUMBERS = ("det", "trace", "fold", "node-focus", "hopf", "bogdanov-takens", "neutral-saddle")
+
+
+def _proposition_key(head: str, rest: list[str]) -> str:
+    first = rest[0] if rest else head
+    match head:
+        case "game":
+            if first in ("pseudo-gradient", "rate-equation"):
+                return "dynamics"
+            return "own" if first in ("curvature", "convex", "best-response") else "whole"
+        case "equilibria":
+            return f"branch.{rest[1]}" if len(rest) > 1 else first
+        case "stability":
+            if first in ("hurwitz", "stable") and len(rest) > 1:
+                return f"branch.{rest[1]}"
+            return "numbers" if first in _NUMBERS else "circuit"
+        case "response":
+            return "paradoxical" if first == "paradoxical" else f"input.{rest[-1]}" if rest else head
+        case "nash":
+            return f"branch.{rest[1]}" if len(rest) > 1 else "implications"
+        case "energy":
+            return "energy"
+        case "regime":
+            return "names"
+        case "regimes":
+            return "chart"
+    return head
+
+
+def _named(writer: Writer, topic: str, key: str, claims: list[Claim]) -> str:
+    """A title that names the branch or the input it is about, in plain letters."""
+    kind, _, rest = key.partition(".")
+    if kind == "branch":
+        shown = "(" + ("" if rest == "none" else rest.replace("-", ", ").replace("=neg", "=-")) + ")"
+        return {"equilibria": "The branch ", "stability": "Stability on ", "nash": "Nash on "}.get(topic, "") + shown
+    if kind == "input":
+        return f"Responses to {rest}"
+    return claims[0].title
+
+
+def _statement(derivation: Derivation, writer: Writer, claim: Claim, certificate: str | None) -> Statement:
+    math = None if claim.then is None else writer.formula(claim.then)
+    given = tuple(writer.formula(g) for g in claim.given)
+    at = None if claim.at is None else writer.branch(claim.at)
+    title = claim.title.rstrip(".")
+    return Statement(
+        claim, title, writer.prose(title), math, given, at, evidence(claim), certificate, tuple(_lines(writer, claim))
+    )
+
+
+def evidence(claim: Claim) -> Text:
+    """The verdict and what it rests on."""
+    verdict = claim.verdict
+    by = ", ".join(verdict.by)
+    match verdict:
+        case Undecided(reason=reason):
+            return (f"undecided: {reason}",)
+        case Refuted(witness=witness):
+            at = ", ".join(f"{n} = {v}" for n, v in sorted(witness.items()))
+            return ("refuted at ", Code(at), f", re-evaluated by {by}")
+        case Cited(source=source):
+            return ("cited: ", Cite(source), f"; hypotheses proved by {by}")
+    return (f"proved by {by}",) if by else ("proved",)
+
+
+def _lines(writer: Writer, claim: Claim) -> Iterator[Line]:
+    word = claim.kind == "equivalence" and claim.then is not None
+    for step in claim.steps:
+        math = None
+        if step.formula is not None:
+            math = writer.formula(step.formula)
+        elif step.latex is not None:
+            math = Math(step.latex)
+        yield Line(math, "iff" if word and step.formula is not None else "", writer.prose(step.reason))
+
+
+# -- prefaces: what a section shows before its propositions -----------------------------------------------------------
+
+
+def _preface(topic: str, derivation: Derivation, writer: Writer) -> Iterator[Block]:
+    circuit = derivation.circuit
+    if topic == "game":
+        yield Paragraph(
+            (
+                "Each population chooses its own rate and pays an interaction cost and an activation cost ",
+                Cite("Betteti2025"),
+                ":",
+            )
+        )
+        yield Display(tuple(_energies(circuit, writer)))
+        yield from _best_responses(circuit, writer)
+    try:
+        if topic == "equilibria" and algebra(circuit).pieces is not None:
+            yield from _states(derivation, writer)
+        if topic == "stability" and algebra(circuit).pieces is not None:
+            yield from _jacobian(circuit, writer)
+    except Unsupported:
+        return
+
+
+def _energies(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Text]]:
+    for i, p in enumerate(circuit.populations):
+        name = writer.names(p.name)
+        yield rf"E^{{\mathrm{{int}}}}_{{{name}}}", writer.expression(game.interaction_cost(circuit, i)), ()
+        domain = writer.expression(p.activation.domain)
+        cost = game.activation_cost(circuit, i)
+        on: Text = ("on ", Math(rf"x_{{{name}}} \in {domain}"))
+        yield rf"E^{{\mathrm{{act}}}}_{{{name}}}", writer.expression(cost), on
+        yield (
+            rf"F_{{{name}}} = \partial E^{{\mathrm{{int}}}}_{{{name}}}/\partial x_{{{name}}}",
+            writer.expression(game.pseudo_gradient(circuit)[i]),
+            (),
+        )
+
+
+def _best_responses(circuit: Circuit, writer: Writer) -> Iterator[Block]:
+    """The minimisers of each own energy, case by case, for the kinds whose cases are closed."""
+    for i, p in enumerate(circuit.populations):
+        cases = game.best_response(circuit, i)
+        if len(cases) < 2:
+            continue
+        name = writer.names(p.name)
+        own = writer.expression(game.others_input(circuit, i))
+        yield Paragraph(
+            (
+                "The best response of ",
+                Math(name),
+                " to ",
+                Math(rf"c_{{{name}}} = {own}"),
+                ", its input from everything but itself:",
+            )
+        )
+        rows = tuple((_case(writer, case.minimisers, name), _case(writer, case.when, name)) for case in cases)
+        yield Cases(rf"\operatorname{{BR}}_{{{name}}}(c_{{{name}}})", rows)
+
+
+def _case(writer: Writer, text: str, name: str) -> Math:
+    """A value or condition of a best response, in which c stands for the input from the others; words stay words."""
+    own = f"c_{name}"
+
+    def names(symbol_name: str) -> str:
+        return f"c_{{{writer.names(name)}}}" if symbol_name == own else writer.names(symbol_name)
+
+    try:
+        renamed = re.sub(r"\bc\b", own, text.replace("**", "^"))
+        node = read_formula(renamed if any(op in text for op in "<>=") else f"{renamed} = 0")
+    except SymgameError:
+        return Math(rf"\text{{{escaped(text)}}}")
+    if isinstance(node, s.Relation) and not any(op in text for op in "<>="):
+        node = node.terms[0]
+        if isinstance(node, s.Name) and node.id not in writer.circuit.symbols:
+            return Math(rf"\text{{{escaped(text)}}}")
+    return Math(formula_latex(node, names))
+
+
+def _states(derivation: Derivation, writer: Writer) -> Iterator[Block]:
+    circuit = derivation.circuit
+    branches = equilibria(circuit)
+    if len(branches) > MAX_LISTED_BRANCHES:
+        yield Paragraph(
+            (f"The circuit has {len(branches)} branches; the one with every population active is treated in full.",)
+        )
+        branches = (full_branch(circuit),)
+    said = {c.then.split(" <=> ")[0]: c.then.split(" <=> ")[-1] for c in derivation.claims if c.then is not None}
+    rows = []
+    for branch in branches:
+        word = branch.word("exists")
+        if branch.determinant.is_zero or f"~{word}" in said:
+            continue
+        rates = r",\; ".join(_rate(writer, branch, i) for i in range(len(circuit.names)))
+        rows.append((Math(rf"\bigl({rates}\bigr)"), writer.formula(said.get(word, word))))
+    yield Paragraph(("On each branch the state solves a linear system; it is an equilibrium where the branch exists:",))
+    yield Cases(rf"({', '.join(f'x_{{{writer.names(n)}}}' for n in circuit.names)})", tuple(rows))
+
+
+def _rate(writer: Writer, branch: Branch, i: int) -> str:
+    return writer.number(ratio_text(branch.numerators[i], branch.determinant)).latex
+
+
+def _jacobian(circuit: Circuit, writer: Writer) -> Iterator[Block]:
+    if len(circuit.names) <= 4:
+        matrix = writer.expression(sympy.Matrix(dynamics.jacobian(circuit)))
+        slopes = ", ".join(f"s_{{{writer.names(n)}}}" for n in circuit.names)
+        yield Paragraph(
+            (
+                "With ",
+                Math(slopes),
+                " for the slopes of the activations at the total inputs, the Jacobian is",
+            )
+        )
+        yield Display(((r"\mathbf{J}", matrix, ()),))
+
+
+def _chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Section:
+    over = writer.name(chart.over)
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "The signs of the following quantities decide the regime; the chart lists every sign pattern that is possible along ",
+                over,
+                ".",
+            )
+        )
+    ]
+    if chart.thresholds:
+        rows = tuple(
+            (
+                (t.name,),
+                (writer.number(t.text),),
+                ((writer.formula(t.exists_when),) if t.exists_when != "true" else ("always",)),
+            )
+            for t in chart.thresholds
+        )
+        blocks.append(
+            Table(
+                "thresholds", ("Thresholds in ", over, "."), "lll", (("threshold",), ("value",), ("exists when",)), rows
+            )
+        )
+    if chart.unsolved:
+        blocks.append(
+            Paragraph((f"Not solved for the parameter, so that no orders are claimed: {', '.join(chart.unsolved)}.",))
+        )
+    if chart.orders:
+        blocks.append(
+            Table(
+                "orders", ("The possible orders of the thresholds, and the regimes met from the lowest value upwards.",), "lll",
+                (("when",), ("order",), ("regimes",)),
+                tuple(((writer.formula(o.when),), (" < ".join(o.order),), (" → ".join(o.sequence),)) for o in chart.orders),
+            )
+        )  # fmt: skip
+    labels = [q.label for q in chart.quantities]
+    head: tuple[Text, ...] = (("regime",), *((_quantity(writer, q),) for q in labels))
+    body = []
+    for r in chart.regimes:
+        label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
+        body.append(((label,), *((Math(r.signs[q]),) for q in labels)))
+    complete = (
+        "All of them: every other pattern was proved impossible." if chart.complete else "Not shown to be complete."
+    )
+    blocks.append(
+        Table("patterns", (f"Sign patterns and their regimes. {complete}",), "l" + "c" * len(labels), head, tuple(body))
+    )
+    names = tuple(
+        ((name,), writer.prose(_plain(meaning)))
+        for name, _, meaning in regime_table()
+        if any(r.name == name for r in chart.regimes)
+    )
+    blocks.append(Table("regime-names", ("What the names of regimes mean.",), "ll", (("regime",), ("meaning",)), names))
+    for section in claimed:
+        blocks += section.blocks
+    return Section("regimes", "Regimes and their chart", tuple(blocks))
+
+
+def _quantity(writer: Writer, label: str) -> Inline:
+    try:
+        return Math(formula_latex(read_formula(label), writer.names))
+    except SymgameError:
+        return label

@@ -1,0 +1,33 @@
+"""What a derivation writes: names of files to their contents, from all the back ends."""
+
+from __future__ import annotations
+
+from symgame.article import Article, Picture, article
+from symgame.derivation import Derivation
+from symgame.report import documents, files, latex
+
+Files = dict[str, str | bytes]
+#: Files of an earlier run that a new one replaces as a whole.
+OWNED = ("certificates/*.smt2", "formulas/*.tex", "figures/*", "report.pdf")
+
+
+def certificate_files(derivation: Derivation) -> dict[str, str]:
+    """The file of each claim's certificate, by the claim's id."""
+    return {c.id: f"certificates/{c.id}.smt2" for c in derivation.claims if c.certificate is not None}
+
+
+def derivation_files(derivation: Derivation, *, figures: bool = True) -> Files:
+    """Every file of a derivation but the PDF: documents, report, page, checkers, formulas, certificates, figures."""
+    certificates = certificate_files(derivation)
+    written: Files = {
+        "claims.json": files.json_text(documents.claims_document(derivation, certificates)),
+        "timings.json": files.json_text({k: round(v, 4) for k, v in derivation.timings.items()}),
+    }
+    for claim in derivation.claims:
+        if claim.certificate is not None:
+            written[certificates[claim.id]] = claim.certificate
+    pictures: tuple[Picture, ...] = ()
+    document: Article = article(derivation, certificates, pictures)
+    written["report.tex"] = latex.report(document, derivation.circuit)
+    written |= latex.formula_files(document, derivation.circuit)
+    return written

@@ -1,0 +1,253 @@
+"""The steps that lead to a claim: lines of a proof, each a formula and the reason why it follows from what stands above.
+
+A step is a formula of the grammar whenever it can be, so that it can be pasted into a check like the claim itself.
+Nothing here decides anything: the verdict of a claim rests on its evidence, and its steps say how one gets there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from symgame import game
+from symgame import syntax as s
+from symgame.branches import Branch, branch, full_branch
+from symgame.circuit import Circuit
+from symgame.condition import Condition, quantifier_free
+from symgame.errors import Unsupported
+from symgame.grammar import read_branch
+from symgame.notation import symbol
+from symgame.pieces import X
+from symgame.properties import stability
+from symgame.solve import quotient_text
+from symgame.statements import read
+from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, QUANTIFIERS, READ_CONDITIONS, READINGS
+
+LONGEST = 1_500
+_MEANINGS = {**BRANCH_WORDS, **CIRCUIT_WORDS, **BRANCH_NUMBERS, **QUANTIFIERS}
+_HOW = {
+    "hurwitz": "Routh and Hurwitz, on the characteristic polynomial of the Jacobian",
+    "lds": "some diagonal P > 0 makes P A + A' P positive definite: leading minors, the weights bound and eliminated",
+    "rosen": "the same with the Jacobian I - W of the pseudo-gradient",
+    "exists": "the determinant is not 0, and every rate or total input is on its piece",
+    "continuum": "the determinant is 0, and the singular linear system has solutions on the pieces",
+    "local_nash": "it exists; own curvatures, and at kinks the one-sided ones",
+    "nash": "it exists; own energies compared over the whole range of each rate",
+    "p_matrix": "every principal minor of the matrix is positive",
+    "unique": "all determinants over the slopes of the pieces have one sign",
+    "monotone": "leading minors of the symmetric part of I - W",
+    "potential": "the cross derivatives of the interaction costs agree",
+    "weighted_potential": "Kolmogorov's conditions: signs of pairs, products around cycles",
+    "paradoxical": "the response to its own input is negative",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line: ``formula`` in the grammar, or ``latex`` where the grammar has no words for it; and why it holds."""
+
+    formula: str | None
+    reason: str
+    latex: str | None = None
+
+
+def words_in(node: s.Formula) -> list[str]:
+    """The words of the vocabulary that a formula uses, in reading order."""
+    known = {*_MEANINGS, *READINGS, *READ_CONDITIONS}
+    found: dict[str, None] = {}
+    for part in s.walk(node):
+        name = part.id if isinstance(part, s.Name) else part.name if isinstance(part, s.Call) else ""
+        if name in known:
+            found[name] = None
+    return list(found)
+
+
+def meaning(node: s.Formula) -> str:
+    """The reason of a first step: what the words of a formula mean."""
+    said = [
+        f"{word.replace('_', ' ')}: {_HOW.get(word) or _MEANINGS[word]}"
+        for word in words_in(node)
+        if word in _HOW or word in _MEANINGS
+    ]
+    return "; ".join(said) or "as it stands"
+
+
+def written(condition: Condition) -> str | None:
+    """A condition as a formula, when it has no quantifiers and is not too long to read."""
+    if not quantifier_free(condition):
+        return None
+    text = str(condition)
+    return text if len(text) <= LONGEST else None
+
+
+def from_definition(
+    node: s.Formula, definition: Condition, short: Condition, solved: str, over: str | None
+) -> Iterator[Step]:
+    """word <=> its definition in signs <=> the short form <=> the form solved for a parameter."""
+    first, second = written(definition), written(short)
+    if first is not None:
+        yield Step(first, meaning(node))
+    else:
+        yield Step(None, f"{meaning(node)} (in signs of polynomials: quantified, or too long to print)")
+    if second is not None and second != first:
+        yield Step(second, "equivalent under the hypotheses: what follows from the rest is dropped, each time by proof")
+    if solved not in (first, second):
+        yield Step(solved, f"solved for {over}" if over and over in solved else "rewritten")
+
+
+def from_sides(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], at: str | None) -> Iterator[Step]:
+    """For a statement that was given as it is: what either side says, and that a counterexample is impossible."""
+    sides = (node.left, node.right) if isinstance(node, s.Implies | s.Iff) else (node,)
+    members = None if at is None else read_branch(at)
+    for side in sides:
+        try:
+            condition = read(circuit, side, given, members).query.conclusion
+        except Unsupported:
+            continue
+        text = written(condition)
+        if text is not None and text != s.text(side):
+            yield Step(f"{s.text(side)} <=> {text}" if len(sides) > 1 else text, meaning(side))
+        elif text is None:
+            yield Step(None, meaning(side))
+    yield Step(None, "the negation, together with the hypotheses, has no solution")
+
+
+# -- equations --------------------------------------------------------------------------------------------------------
+
+
+def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[Step]:
+    """Where a number comes from: the linear system of the branch, its derivative, or the definition of the number."""
+    here = full_branch(circuit) if at is None else branch(circuit, read_branch(at))
+    left = node.terms[0] if isinstance(node, s.Relation) else node
+    name = left.id if isinstance(left, s.Name) else left.name if isinstance(left, s.Call) else ""
+    match name:
+        case "x":
+            yield Step(
+                " & ".join(_rows(here, [f"x({n})" for n in _active(here)], here.right_side)),
+                "the rows of (I - F W) x = F u + c",
+            )
+            yield Step(
+                f"det = {quotient_text(here.determinant)}",
+                "the determinant of that system, kept as a denominator by Cramer's rule",
+            )
+        case "dx" if isinstance(left, s.Call):
+            driven = str(left.args[1])
+            column = circuit.inputs.index(driven)
+            right = [p.slope if i == column else here.algebra.zero for i, p in enumerate(here.pieces)]
+            unknowns = [f"dx({n},{driven})" for n in _active(here)]
+            rows = _rows(here, unknowns, [right[i] for i in here.increasing])
+            yield Step(" & ".join(rows), f"the rows of (I - F W) x = F u + c, differentiated by {driven}")
+            yield Step(f"det = {quotient_text(here.determinant)}", "its determinant; the numerators are cofactors")
+        case "trace":
+            full = stability.jacobian(here.algebra, here.slopes)
+            diagonal = [quotient_text(full[i][i]) for i in range(here.algebra.n)]
+            yield Step(f"trace = {' + '.join(f'({d})' for d in diagonal)}", "the diagonal of the Jacobian")
+        case "det":
+            yield Step(None, "the matrix of the linear system on the branch", _matrix(here))
+        case "curvature" if isinstance(left, s.Call):
+            i = circuit.index(str(left.args[0]))
+            slope, weight = quotient_text(here.pieces[i].slope), quotient_text(here.algebra.W[i][i])
+            yield Step(f"{left} = 1/({slope}) - ({weight})", "1/phi' - W_ii: the activation cost and the own weight")
+        case "energy" if isinstance(left, s.Call):
+            yield from _energy(circuit, here, str(left.args[0]))
+
+
+def _energy(circuit: Circuit, here: Branch, name: str) -> Iterator[Step]:
+    i = circuit.index(name)
+    others = [f"({quotient_text(here.algebra.W[i][j])})*x({n})" for j, n in enumerate(circuit.names) if j != i]
+    others = [
+        o
+        for o, j in zip(others, (j for j in range(len(circuit.names)) if j != i), strict=True)
+        if not here.algebra.W[i][j].is_zero
+    ]
+    drive = " + ".join([f"({quotient_text(here.algebra.u[i])})", *others])
+    own = quotient_text(here.algebra.one - here.algebra.W[i][i])
+    yield Step(
+        f"energy({name}) = ({own})*x({name})^2/2 - x({name})*({drive})",
+        "the interaction cost; the activation cost is 0 there",
+    )
+    yield Step(f"({own})*x({name}) = {drive}", "the rate is stationary")
+
+
+def _active(here: Branch) -> list[str]:
+    return [here.circuit.names[i] for i in here.increasing]
+
+
+def _rows(here: Branch, unknowns: list[str], right: Sequence[object]) -> list[str]:
+    rows = []
+    for entries, value in zip(here.block, right, strict=True):
+        parts = [f"({quotient_text(e)})*{x}" for e, x in zip(entries, unknowns, strict=True) if not e.is_zero]
+        rows.append(f"{' + '.join(parts) or '0'} = {quotient_text(value)}")  # type: ignore[arg-type]
+    return rows
+
+
+def _matrix(here: Branch) -> str:
+    names = here.circuit.presentation.latex
+    rows = [[sympy.latex(e.sympy(), symbol_names=_table(here.circuit)) for e in row] for row in here.block]
+    block = r" \\ ".join(" & ".join(row) for row in rows)
+    members = ",".join(names(n) for n in _active(here))
+    return rf"\mathbf{{A}}_{{{members}}} = \begin{{pmatrix}}{block}\end{{pmatrix}}"
+
+
+def _table(circuit: Circuit) -> dict[sympy.Symbol, str]:
+    """How SymPy prints the circuit's symbols and rates, with the author's macros."""
+    style = circuit.presentation
+    table = {symbol(n): style.latex(n) for n in circuit.symbols}
+    return table | {symbol(f"x_{n}"): f"x_{{{style.latex(n)}}}" for n in circuit.names}
+
+
+# -- identities of the game -------------------------------------------------------------------------------------------
+
+
+def of_pseudo_gradient(circuit: Circuit) -> Iterator[Step]:
+    table = _table(circuit)
+    for i, name in enumerate(circuit.names):
+        shown = circuit.presentation.latex(name)
+        own = sympy.latex(game.pseudo_gradient(circuit)[i], symbol_names=table)
+        yield Step(None, f"the interaction cost of {name}, differentiated along its own rate",
+                   rf"F_{{{shown}}} = \frac{{\partial E^{{\mathrm{{int}}}}_{{{shown}}}}}{{\partial x_{{{shown}}}}} = {own}")  # fmt: skip
+
+
+def of_rate_equation(circuit: Circuit) -> Iterator[Step]:
+    yield Step(None, "by the pseudo-gradient, the argument of the proximal step is the total input",
+               r"x - F(x) = W x + u")  # fmt: skip
+    for p in circuit.populations:
+        shown = circuit.presentation.latex(p.name)
+        yield Step(
+            None,
+            f"the activation of {p.name} does not decrease: its inverse is the derivative of a convex function, and "
+            "the activation is the proximal point map of that function less half the square",
+            rf"\phi_{{{shown}}} = \operatorname{{prox}}_{{g_{{{shown}}}}},\quad "
+            rf"g_{{{shown}}}'(x) + x = \phi_{{{shown}}}^{{-1}}(x)",
+        )
+    yield Step(None, "both together", r"\tau_i \dot x_i = -x_i + \operatorname{prox}_{g_i}\bigl(x_i - F_i(x)\bigr)")
+
+
+def of_best_response(circuit: Circuit, i: int) -> Iterator[Step]:
+    table = _table(circuit)
+    shown = circuit.presentation.latex(circuit.names[i])
+    k = sympy.latex(1 - circuit.W[i, i], symbol_names=table)
+    c = sympy.latex(game.others_input(circuit, i), symbol_names=table)
+    yield Step(None, "the own energy as a function of the own rate y, with c the input from the others",
+               rf"E_{{{shown}}}(y) = \tfrac12 k y^2 - c\,y,\quad k = {k},\quad c = {c}")  # fmt: skip
+    yield Step(None, "completing the square, for k > 0",
+               r"E(y) - E(c/k) = \tfrac12 k\,(y - c/k)^2")  # fmt: skip
+    yield Step(None, "compared with an end e of the range, for k ≤ 0 and outside the range",
+               r"E(y) - E(e) = (y - e)\bigl(\tfrac12 k\,(y + e) - c\bigr)")  # fmt: skip
+
+
+def of_pieces(circuit: Circuit) -> Iterator[Step]:
+    for p in circuit.populations:
+        ends = [piece.upper for piece in p.activation.pieces or () if piece.upper != sympy.oo]
+        knots = ", ".join(str(e).replace("**", "^") for e in ends) or "none"
+        yield Step(
+            None, f"{p.name}: consecutive pieces of phi meet at {knots}, and each knot belongs to exactly one of them"
+        )
+
+
+def of_cost(circuit: Circuit, i: int) -> str:
+    """The activation cost in LaTeX."""
+    cost = circuit.populations[i].activation.cost.xreplace({X: symbol(f"x_{circuit.names[i]}")})
+    return str(sympy.latex(cost, symbol_names=_table(circuit)))
