@@ -247,6 +247,9 @@ def _domain(ring: Ring, hypotheses: tuple[Hypothesis, ...]) -> Domain:
     signs: dict[str, str] = {}
     for h in hypotheses:
         c = h.condition
-        if isinstance(c, Sign) and c.rel in (">", ">=") and c.key in ring.names and variables(c.poly) == (c.key,):
-            signs[c.key] = ">" if c.rel == ">" or signs.get(c.key) == ">" else ">="
+        if not isinstance(c, Sign) or c.rel not in (">", ">="):
+            continue
+        for name in variables(c.poly)[:1]:
+            if c.poly == ring.gen(name):  # a symbol alone; not its square, nor its opposite
+                signs[name] = ">" if c.rel == ">" or signs.get(name) == ">" else ">="
     return Domain(ring, hypotheses, signs)

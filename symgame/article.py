@@ -32,8 +32,10 @@ from symgame.pieces import Z
 from symgame.proof.verdict import Cited, Refuted, Undecided
 from symgame.shape import Shaper
 from symgame.solve import ratio_text
-from symgame.typeset import branch_latex, formula_latex
+from symgame.typeset import branch_latex, formula_latex, latex_width
 from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS, READ_CONDITIONS, READINGS
+
+WIDEST_STATE = 30
 
 # -- texts ------------------------------------------------------------------------------------------------------------
 
@@ -122,6 +124,7 @@ class Statement:
 class Proposition:
     id: str
     title: str
+    heading: Text
     statements: tuple[Statement, ...]
 
 
@@ -245,13 +248,23 @@ class Writer:
         words = "|".join((*BRANCH_WORDS, *READINGS, *READ_CONDITIONS))
         known = "|".join(re.escape(phrase) for phrase in phrases)
         own = "|".join(re.escape(name) for name in symbols) or "(?!)"
-        return re.compile(rf"(?<!\w)(?:{known}|(?:{words})\([^()]*\)|(?:{own})(?!\w))")
+        members = "|".join(re.escape(name) for name in self.circuit.names)
+        branch = rf"\((?:(?:{members})(?:=m|=-)?(?:, ?(?:{members})(?:=m|=-)?)*)?\)"
+        return re.compile(rf"(?<!\w)(?:{known}|(?:{words})\([^()]*\)|{branch}|(?:{own}{self._renamed})(?!\w))")
+
+    @cached_property
+    def _renamed(self) -> str:
+        """Populations that text cannot show as they are: another alphabet, or a LaTeX name of their own."""
+        given = dict(self.style.names)
+        return "".join(f"|{re.escape(n)}" for n in self.circuit.names if not n.isascii() or n in given)
 
     def _within(self, text: str) -> Inline:
         if text in _EXPRESSIONS:
             return Math(_EXPRESSIONS[text])
-        if text in self.circuit.symbols:
+        if text in self.circuit.symbols or text in self.circuit.names:
             return self.name(text)
+        if text.startswith("("):
+            return self.branch(text[1:-1].replace(" ", ""))
         try:
             node = read_formula(text)
         except SymgameError:
@@ -507,13 +520,8 @@ def _topics(derivation: Derivation, writer: Writer, certificates: Mapping[str, s
         blocks: list[Block] = [*_preface(topic, derivation, writer)]
         for key, claims in groups.items():
             statements = tuple(_statement(derivation, writer, c, certificates.get(c.id)) for c in claims)
-            blocks.append(
-                Proposition(
-                    f"{topic}.{key}",
-                    _PROPOSITIONS.get(f"{topic}.{key}") or _named(writer, topic, key, claims),
-                    statements,
-                )
-            )
+            title = _PROPOSITIONS.get(f"{topic}.{key}") or _named(topic, key, claims)
+            blocks.append(Proposition(f"{topic}.{key}", title, writer.prose(title), statements))
         yield Section(topic, _TITLES.get(topic, topic.capitalize()), tuple(blocks))
 
 
@@ -562,7 +570,7 @@ def _proposition_key(head: str, rest: list[str]) -> str:
     return head
 
 
-def _named(writer: Writer, topic: str, key: str, claims: list[Claim]) -> str:
+def _named(topic: str, key: str, claims: list[Claim]) -> str:
     """A title that names the branch or the input it is about, in plain letters."""
     kind, _, rest = key.partition(".")
     if kind == "branch":
@@ -670,22 +678,23 @@ def _best_responses(circuit: Circuit, writer: Writer) -> Iterator[Block]:
 
 
 def _case(writer: Writer, text: str, name: str) -> Math:
-    """A value or condition of a best response, in which c stands for the input from the others; words stay words."""
-    own = f"c_{name}"
+    """A value or condition of a best response, c with the population below it; sentences stay sentences."""
+    letter = game.received(writer.circuit)
 
     def names(symbol_name: str) -> str:
-        return f"c_{{{writer.names(name)}}}" if symbol_name == own else writer.names(symbol_name)
+        return f"c_{{{writer.names(name)}}}" if symbol_name == letter else writer.names(symbol_name)
 
+    condition = any(op in text for op in "<>=")
     try:
-        renamed = re.sub(r"\bc\b", own, text.replace("**", "^"))
-        node = read_formula(renamed if any(op in text for op in "<>=") else f"{renamed} = 0")
+        node = read_formula(text if condition else f"{text} = 0")
     except SymgameError:
         return Math(rf"\text{{{escaped(text)}}}")
-    if isinstance(node, s.Relation) and not any(op in text for op in "<>="):
-        node = node.terms[0]
-        if isinstance(node, s.Name) and node.id not in writer.circuit.symbols:
-            return Math(rf"\text{{{escaped(text)}}}")
-    return Math(formula_latex(node, names))
+    if condition:
+        return Math(formula_latex(node, names))
+    value = node.terms[0] if isinstance(node, s.Relation) else node
+    if isinstance(value, s.Name) and value.id not in (letter, *writer.circuit.symbols):
+        return Math(rf"\text{{{escaped(text)}}}")
+    return Math(formula_latex(value, names))
 
 
 def _states(derivation: Derivation, writer: Writer) -> Iterator[Block]:
@@ -702,14 +711,19 @@ def _states(derivation: Derivation, writer: Writer) -> Iterator[Block]:
         word = branch.word("exists")
         if branch.determinant.is_zero or f"~{word}" in said:
             continue
-        rates = r",\; ".join(_rate(writer, branch, i) for i in range(len(circuit.names)))
-        rows.append((Math(rf"\bigl({rates}\bigr)"), writer.formula(said.get(word, word))))
+        rows.append((_state(writer, branch), writer.formula(said.get(word, word))))
     yield Paragraph(("On each branch the state solves a linear system; it is an equilibrium where the branch exists:",))
     yield Cases(rf"({', '.join(f'x_{{{writer.names(n)}}}' for n in circuit.names)})", tuple(rows))
 
 
-def _rate(writer: Writer, branch: Branch, i: int) -> str:
-    return writer.number(ratio_text(branch.numerators[i], branch.determinant)).latex
+def _state(writer: Writer, branch: Branch) -> Math:
+    """The state as a vector; one that is too wide for a line carries its equations, so that it may be broken."""
+    names = branch.circuit.names
+    texts = [ratio_text(branch.numerators[i], branch.determinant) for i in range(len(names))]
+    vector = rf"\bigl({','.join(rf'{chr(92)}; {writer.number(text).latex}' for text in texts)}\;\bigr)"
+    if latex_width(writer.style.without_macros(vector)) <= WIDEST_STATE:
+        return Math(vector)
+    return writer.formula(" & ".join(f"x({n}) = {text}" for n, text in zip(names, texts, strict=True)))
 
 
 def _jacobian(circuit: Circuit, writer: Writer) -> Iterator[Block]:

@@ -283,6 +283,7 @@ def of_count(circuit: Circuit) -> Iterator[Draft]:
             "Without the P-property some input has two equilibria: u = A z+ - (A z)+ has z+ and z-",
             "identity",
             verdict=Proved((EXACT,)),
+            steps=tuple(steps.of_coincidences()),
         )
     branches = listed(circuit)
     if len(branches) == len(equilibria(circuit)) and len(branches) <= 4:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symgame.condition import FALSE, TRUE, Condition, Sign, both, decided, either
-from symgame.ring import Poly, Quotient, Ring
+from symgame.ring import Poly, Quotient, Ring, names_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Domain:
             flip = True
         else:
             return None
-        names = p.context().names()
+        names = names_of(p)
         strict = False
         for monomial in p.monoms():
             known = [self._power(names[k], int(e)) for k, e in enumerate(monomial) if e]

@@ -82,6 +82,11 @@ def own_curvature(circuit: Circuit, i: int) -> sympy.Expr:
     return 1 / activation.slope_at_rate.xreplace({X: rates(circuit)[i]}) - circuit.W[i, i]
 
 
+def received(circuit: Circuit) -> str:
+    """The letter for what a neuron receives from the others: c, unless a symbol of the circuit has that name."""
+    return next(name for name in ("c", "c_in", "c_received", "c_others") if name not in circuit.symbols)
+
+
 @dataclass(frozen=True)
 class BestResponse:
     """One case of a best response: under ``when`` (on the input c from the others), the minimisers of the own
@@ -94,31 +99,33 @@ class BestResponse:
 def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:
     """The set of own-cost minimisers of a rectified neuron (gain 1), as a function of ``c``, its input from the others.
 
+    The letter is :func:`received`.
+
     With ``k = 1 - W_ii`` the own energy is ``k y^2/2 - c y`` on ``[0, m]`` or ``[0, oo)``: convex for k > 0; for k <=
     0 the minimum is at an end, and without a cap there is none once the energy falls for ever.
     """
     activation = circuit.populations[i].activation
     if activation.kind not in ("relu", "saturating", "linear") or activation.pieces is None:
         return (BestResponse("always", "argmin of the own energy (no closed cases for this activation)"),)
-    k = f"{1 - circuit.W[i, i]}"
+    k, c = f"{1 - circuit.W[i, i]}", received(circuit)
     cap = dict(activation.parameters).get("cap")
     if activation.kind == "linear":
         return (
-            BestResponse(f"{k} > 0", f"c/({k})"),
-            BestResponse(f"{k} <= 0", "none, or every rate when both k and c are 0"),
+            BestResponse(f"{k} > 0", f"{c}/({k})"),
+            BestResponse(f"{k} <= 0", "none, or every rate when both are 0: the curvature and the input"),
         )
     if cap is None:
         return (
-            BestResponse(f"{k} > 0", f"max(0, c/({k}))"),
-            BestResponse(f"{k} = 0 & c < 0", "0"),
-            BestResponse(f"{k} = 0 & c = 0", "every rate"),
-            BestResponse(f"{k} = 0 & c > 0", "none: the energy falls for ever"),
+            BestResponse(f"{k} > 0", f"max(0, {c}/({k}))"),
+            BestResponse(f"{k} = 0 & {c} < 0", "0"),
+            BestResponse(f"{k} = 0 & {c} = 0", "every rate"),
+            BestResponse(f"{k} = 0 & {c} > 0", "none: the energy falls for ever"),
             BestResponse(f"{k} < 0", "none: the energy falls for ever"),
         )
     return (
-        BestResponse(f"{k} > 0", f"min({cap}, max(0, c/({k})))"),
-        BestResponse(f"{k} <= 0 & c < ({k})*({cap})/2", "0"),
-        BestResponse(f"{k} <= 0 & c > ({k})*({cap})/2", f"{cap}"),
-        BestResponse(f"{k} < 0 & c = ({k})*({cap})/2", f"0 and {cap}"),
-        BestResponse(f"{k} = 0 & c = 0", "every rate"),
+        BestResponse(f"{k} > 0", f"min({cap}, max(0, {c}/({k})))"),
+        BestResponse(f"{k} <= 0 & {c} < ({k})*({cap})/2", "0"),
+        BestResponse(f"{k} <= 0 & {c} > ({k})*({cap})/2", f"{cap}"),
+        BestResponse(f"{k} < 0 & {c} = ({k})*({cap})/2", f"0 and {cap}"),
+        BestResponse(f"{k} = 0 & {c} = 0", "every rate"),
     )

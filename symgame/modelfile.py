@@ -236,7 +236,8 @@ class _Model:
             abbreviations = self.texts(self.sections["abbreviations"], "[abbreviations]")
             for name, formula in abbreviations:
                 self.name(name, f"[abbreviations] {_printable(name)}")
-                self.number(formula, f"[abbreviations] {name}", quotient=True)
+                if formula.strip() != "det":
+                    self.number(formula, f"[abbreviations] {name}", quotient=True)
         return Presentation(
             names=self.texts(table.get("names", {}), "[notation] names"),
             macros=self.texts(table.get("macros", {}), "[notation] macros"),

@@ -28,7 +28,7 @@ from symgame.condition import (
 )
 from symgame.domain import Domain
 from symgame.errors import Unsupported
-from symgame.ring import Poly, Ring, coefficients
+from symgame.ring import Poly, Ring, coefficients, place_of
 
 MAX_ATOMS = 4_000
 MAX_WORK = 20_000
@@ -95,7 +95,7 @@ def _exists(name: str, body: Condition, domain: Domain) -> Condition:
 
 
 def _mentions(c: Condition, name: str) -> bool:
-    return any(a.poly.degrees()[a.poly.context().variable_to_index(name)] > 0 for a in atoms(c))
+    return any(a.poly.degrees()[place_of(a.poly, name)] > 0 for a in atoms(c))
 
 
 def _quadratic(p: Poly, name: str) -> tuple[Poly, Poly, Poly]:

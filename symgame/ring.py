@@ -6,6 +6,7 @@ ground types SymPy has picked. A circuit has *one* ring, so polynomials of one c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,7 +54,31 @@ class Ring:
 
 @cache
 def _context(names: tuple[str, ...]) -> Any:
-    return fmpz_mpoly_ctx.get(names, Ordering.degrevlex)
+    return fmpz_mpoly_ctx.get(tuple(_ascii(name) for name in names), Ordering.degrevlex)
+
+
+def _ascii(name: str) -> str:
+    """FLINT takes ASCII names only: other characters by their code point, and so that no two names meet."""
+    return re.sub(r"[^\x00-\x7f]|_(?=u[0-9A-F]+_)", lambda found: f"_u{ord(found.group()):X}_", name)
+
+
+@cache
+def _from_ascii(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(re.sub(r"_u([0-9A-F]+)_", lambda found: chr(int(found.group(1), 16)), name) for name in names)
+
+
+def names_of(p: Poly) -> tuple[str, ...]:
+    """The names of the ring that a polynomial belongs to, in order.
+
+    >>> names_of(Ring(("w_é", "b")).gen("b"))
+    ('w_é', 'b')
+    """
+    return _from_ascii(p.context().names())
+
+
+def place_of(p: Poly, name: str) -> int:
+    """The place of a name among them."""
+    return int(p.context().variable_to_index(_ascii(name)))
 
 
 def times(a: Poly, b: Poly) -> Poly:
@@ -137,13 +162,13 @@ Matrix = Sequence[Sequence[Quotient]]
 
 def variables(p: Poly) -> tuple[str, ...]:
     """The names that occur, in the order of the ring."""
-    return tuple(name for name, degree in zip(p.context().names(), p.degrees(), strict=True) if degree > 0)
+    return tuple(name for name, degree in zip(names_of(p), p.degrees(), strict=True) if degree > 0)
 
 
 def coefficients(p: Poly, name: str) -> list[Poly]:
     """``p`` as a polynomial in one name: coefficients from the constant one up."""
     context = p.context()
-    place = context.variable_to_index(name)
+    place = place_of(p, name)
     rows: dict[int, dict[tuple[int, ...], int]] = {}
     for monomial, coefficient in p.to_dict().items():
         rest = (*monomial[:place], 0, *monomial[place + 1 :])
@@ -154,7 +179,7 @@ def coefficients(p: Poly, name: str) -> list[Poly]:
 def rename(p: Poly, names: Mapping[str, str]) -> Poly:
     """``p`` with names exchanged for others of the same ring."""
     context = p.context()
-    place = {context.variable_to_index(a): context.variable_to_index(b) for a, b in names.items()}
+    place = {place_of(p, a): place_of(p, b) for a, b in names.items()}
     terms: dict[tuple[int, ...], int] = {}
     for monomial, coefficient in p.to_dict().items():
         moved = [0] * len(monomial)
@@ -175,7 +200,7 @@ def substitute(p: Poly, name: str, value: Quotient) -> Quotient:
 
 def value_at(p: Poly, point: Mapping[str, Fraction]) -> Fraction:
     """The exact value at a rational point that names every variable of ``p``."""
-    names = p.context().names()
+    names = names_of(p)
     total = Fraction(0)
     for monomial, coefficient in p.to_dict().items():
         term = Fraction(int(coefficient))
@@ -208,7 +233,7 @@ def poly_text(p: Poly) -> str:
     """
     if p == 0:
         return "0"
-    names = p.context().names()
+    names = names_of(p)
     parts: list[str] = []
     for monomial, coefficient in _ordered(p):
         factors = [n if e == 1 else f"{n}^{e}" for n, e in zip(names, monomial, strict=True) if e]
@@ -250,7 +275,7 @@ def to_sympy(p: Poly) -> sympy.Expr:
 
 
 def _sum(p: Poly) -> sympy.Expr:
-    symbols = [symbol(n) for n in p.context().names()]
+    symbols = [symbol(n) for n in names_of(p)]
     return sympy.Add(
         *(
             sympy.Integer(int(c)) * sympy.Mul(*(s**e for s, e in zip(symbols, m, strict=True) if e))

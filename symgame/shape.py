@@ -16,7 +16,7 @@ from symgame.circuit import Circuit
 from symgame.condition import Condition
 from symgame.errors import FormulaError, ModelError, SymgameError
 from symgame.grammar import read_term
-from symgame.ring import Poly, Quotient, coefficients, variables
+from symgame.ring import Poly, Quotient, coefficients, names_of, variables
 from symgame.words import BRANCH_NUMBERS
 
 MAX_TERMS = 200
@@ -180,8 +180,14 @@ class Shaper:
 
     def _number(self, node: s.Formula) -> s.Formula:
         parts = self.fraction(node)
-        if parts is not None:
-            return self._checked(node, self._fraction(node, *parts), parts)
+        if parts is None:
+            return self._part_by_part(node)
+        candidates = [self._fraction(node, *parts)]
+        if leaves(candidates[0]) >= leaves(node):  # a nested form, such as a power of a sum, may be the shorter one
+            candidates.append(self._part_by_part(node))
+        return self._checked(node, min(candidates, key=leaves), parts)
+
+    def _part_by_part(self, node: s.Formula) -> s.Formula:
         match node:
             case s.Sum(terms=terms):
                 return _sum([self.number(t) for t in terms])
@@ -296,7 +302,7 @@ class Shaper:
         descending = self.circuit.presentation.terms == "descending"
 
         def key(item: tuple[tuple[int, ...], int]) -> tuple[object, ...]:
-            places = sorted((self._place(n), e) for n, e in zip(context.names(), item[0], strict=True) if e)
+            places = sorted((self._place(n), e) for n, e in zip(names_of(p), item[0], strict=True) if e)
             return (-sum(item[0]) if descending else sum(item[0]), [(k, -e) for k, e in places])
 
         return _sum([self._monomial(context.from_dict({m: c})) for m, c in sorted(p.to_dict().items(), key=key)])

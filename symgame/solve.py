@@ -9,7 +9,7 @@ from __future__ import annotations
 from symgame.condition import TRUE, And, Condition, Or, Sign, sign_text
 from symgame.errors import BudgetExceeded
 from symgame.proof.reduce import Reducer
-from symgame.ring import Poly, Quotient, coefficients, factored_text, poly_text
+from symgame.ring import Poly, Quotient, coefficients, factored_text, names_of, poly_text
 
 _FLIPPED = {">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -40,7 +40,7 @@ def _parameter_first(parameter: str | None):  # type: ignore[no-untyped-def]
 
 def bound(atom: Sign, parameter: str | None, reducer: Reducer) -> str:
     """One sign as a bound on the parameter, or as a comparison of polynomials when it is none."""
-    known = parameter is not None and parameter in atom.poly.context().names()
+    known = parameter is not None and parameter in names_of(atom.poly)
     rows = coefficients(atom.poly, str(parameter)) if known else [atom.poly]
     if len(rows) == 2:
         return _linear(atom, rows, str(parameter), reducer)

@@ -251,3 +251,31 @@ def of_cost(circuit: Circuit, i: int) -> str:
     """The activation cost in LaTeX."""
     cost = circuit.populations[i].activation.cost.xreplace({X: symbol(f"x_{circuit.names[i]}")})
     return str(sympy.latex(cost, symbol_names=_table(circuit)))
+
+
+def of_coincidences() -> Iterator[Step]:
+    yield Step(
+        None,
+        "take a smallest index set whose principal minor is not positive, and let z be the j-th column of its adjugate, 0 "
+        "elsewhere: on the set A z is the minor times the j-th unit vector, and the j-th entry of z, a smaller minor, is > 0",
+    )
+    yield Step(
+        None,
+        "then z+ and z-, which differ in j, both solve x = max(0, u - (A - I) x) for u = A z+ - (A z)+; scaled down, they "
+        "stay below any caps",
+    )
+
+
+def of_patterns(count: int) -> Iterator[Step]:
+    yield Step(None, f"each of the {count} patterns is met at an exact point, which is its example")
+    yield Step(
+        None, "every other pattern begins with signs that were proved impossible together: one certificate for all"
+    )
+
+
+def of_orders() -> Iterator[Step]:
+    yield Step(
+        None,
+        "the thresholds are inserted one by one, before, at or after those already placed; each place that is not listed "
+        "was proved impossible under the conditions so far",
+    )

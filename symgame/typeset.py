@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from symgame import syntax as s
 from symgame.notation import latex_name
+from symgame.presentation import COMMANDS
 
 Names = Callable[[str], str]
 RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "=": "=", "!=": r"\ne"}
@@ -105,8 +106,9 @@ def _latex(node: s.Formula, place: int, names: Names) -> str:
 
 
 def _base(latex: str, place: int) -> str:
-    """A name under an exponent must not end in a superscript of its own."""
-    return wrapped(latex, place == _POWER and "^" in latex)
+    """A name under an exponent must not end in a superscript of its own, nor in a macro that may hide one."""
+    hidden = set(re.findall(r"\\([A-Za-z]+)", latex)) - COMMANDS
+    return wrapped(latex, place == _POWER and ("^" in latex or bool(hidden)))
 
 
 def joined_sum(parts: list[str]) -> str:
@@ -190,7 +192,7 @@ def _lines(node: s.Formula, width: float, names: Names) -> list[str]:
             return _filled([rows[0], *(_led(op, row) for row in rows[1:])], width)
         case s.Relation(terms=terms, ops=ops):
             rows = [_lines(t, width - 1.5, names) for t in terms]
-            return _filled([rows[0], *(_led(RELATIONS[o], r) for o, r in zip(ops, rows[1:], strict=True))], width)
+            return _filled([rows[0], *(_led(RELATIONS[o], r) for o, r in zip(ops, rows[1:], strict=True))], width, True)
         case s.Not(of=a):
             return _led(r"\neg", _grouped(a, True, width - 1, names))
         case s.Sum(terms=terms):
@@ -207,10 +209,14 @@ def _lines(node: s.Formula, width: float, names: Names) -> list[str]:
             return _filled([rows[0], *(_led(r"\cdot", row) if row[0][0].isdigit() else row for row in rows[1:])], width)
         case s.Ratio(over=a, under=b):
             above = _grouped(a, isinstance(a, s.Sum | s.Negative), width - 2, names)
-            return _filled([above, _led(r"\big/", _grouped(b, not isinstance(b, s.Name), width - 2, names))], width)
+            below = _grouped(b, not isinstance(b, s.Name), width - 2, names)
+            return _filled([above, _led(r"\big/", below)], width, True)
         case s.Power(base=a, exponent=n):
             row = _grouped(a, True, width - 2, names)
             return [*row[:-1], f"{row[-1]}^{{{n}}}"]
+        case s.Call(name="sqrt", args=(a,)):
+            row = _grouped(a, True, width - 2, names)
+            return [*row[:-1], f"{row[-1]}^{{1/2}}"]
     return [flat]
 
 
@@ -231,12 +237,13 @@ def _led(op: str, rows: list[str], space: bool = True) -> list[str]:
     return [f"{op}{' ' if space else ''}{rows[0]}", *rows[1:]]
 
 
-def _filled(rows: list[list[str]], width: float) -> list[str]:
-    """Parts side by side while they fit."""
+def _filled(rows: list[list[str]], width: float, run_on: bool = False) -> list[str]:
+    """Parts side by side while they fit; with ``run_on`` the first line of a longer part may join too."""
     lines = list(rows[0])
     for row in rows[1:]:
-        if len(row) == 1 and latex_width(f"{lines[-1]} {row[0]}") <= width:
+        if (run_on or len(row) == 1) and latex_width(f"{lines[-1]} {row[0]}") <= width:
             lines[-1] = f"{lines[-1]} {row[0]}"
+            lines += row[1:]
         else:
             lines += row
     return lines

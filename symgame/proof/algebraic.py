@@ -10,7 +10,7 @@ import sympy
 
 from symgame.condition import FALSE, TRUE, Condition, Sign, mapped, quantifier_free
 from symgame.errors import BudgetExceeded
-from symgame.ring import Poly, variables
+from symgame.ring import Poly, names_of, variables
 
 MAX_STEPS = 400
 
@@ -90,7 +90,7 @@ def sign_at(p: Poly, point: Mapping[str, Fraction | Algebraic]) -> int:
 
 
 def _enclosure(p: Poly, point: Mapping[str, Fraction | Algebraic]) -> tuple[Fraction, Fraction]:
-    names = p.context().names()
+    names = names_of(p)
     low = high = Fraction(0)
     for monomial, coefficient in p.to_dict().items():
         a = b = Fraction(int(coefficient))
@@ -108,7 +108,7 @@ def _enclosure(p: Poly, point: Mapping[str, Fraction | Algebraic]) -> tuple[Frac
 def _smallest_nonzero(p: Poly, point: Mapping[str, Fraction | Algebraic]) -> Fraction:
     """A lower bound for ``|p(point)|`` unless it is 0."""
     t = sympy.Symbol("t")
-    names = p.context().names()
+    names = names_of(p)
     expression: sympy.Expr = t
     unknowns = {}
     for monomial, coefficient in p.to_dict().items():

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgame.condition import And, Condition, Or, Sign, free_names, holds, mapped, sign
-from symgame.ring import FRESH, Poly, Quotient, coefficients, substitute, value_at, variables
+from symgame.ring import FRESH, Poly, Quotient, coefficients, names_of, substitute, value_at, variables
 
 POINTS = 8_192
 ROUNDS = 4
@@ -44,7 +44,7 @@ def _samples(names: tuple[str, ...], known_signs: tuple[tuple[str, str], ...], s
 
 
 def polynomial_values(p: Poly, points: Samples, size: int) -> NDArray[np.float64]:
-    names = p.context().names()
+    names = names_of(p)
     total = np.zeros(size)
     for monomial, coefficient in p.to_dict().items():
         term = np.full(size, float(int(coefficient)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from symgame.condition import And, Condition, Or, Sign, free_names
-from symgame.ring import Poly
+from symgame.ring import Poly, names_of
 
 
 def names_in_order(conditions: Iterable[Condition]) -> list[str]:
@@ -31,7 +31,7 @@ _RESERVED = frozenset(
 
 
 def polynomial(p: Poly, table: dict[str, str]) -> str:
-    names = p.context().names()
+    names = names_of(p)
     terms = []
     for monomial, coefficient in p.to_dict().items():
         factors = [table[n] for n, e in zip(names, monomial, strict=True) for _ in range(e)]

@@ -56,7 +56,7 @@ def _text(expression: Any) -> str:
     return str(expression).replace("**", "^")
 
 
-def claim_document(claim: Claim, certificate: str | None) -> Document:
+def claim_document(claim: Claim, certificate: str | None, latex: str | None = None) -> Document:
     return {
         "id": claim.id,
         "title": claim.title,
@@ -69,20 +69,30 @@ def claim_document(claim: Claim, certificate: str | None) -> Document:
         "certificate": certificate,
         "witness": witness_document(claim.verdict),
         "reason": claim.verdict.reason if isinstance(claim.verdict, Undecided) else None,
-        "latex": claim.latex,
+        "latex": latex or claim.latex,
         "source": claim.source,
         "steps": [{"formula": step.formula, "latex": step.latex, "reason": step.reason} for step in claim.steps],
     }
 
 
-def claims_document(derivation: Derivation, certificates: Mapping[str, str]) -> Document:
-    """``claims.json``; ``certificates`` maps a claim's id to the file that holds its proof."""
+def claims_document(
+    derivation: Derivation,
+    certificates: Mapping[str, str],
+    latex: Mapping[str, str] | None = None,
+    abbreviations: Mapping[str, str] | None = None,
+) -> Document:
+    """``claims.json``; ``certificates`` maps a claim's id to the file that holds its proof.
+
+    ``latex`` maps ids to the formulas as the report sets them, in terms of the ``abbreviations``.
+    """
+    latex = latex or {}
     return {
         "schema": 1,
         "symgame": __version__,
         "circuit": circuit_document(derivation.circuit),
         "over": derivation.over,
-        "claims": [claim_document(c, certificates.get(c.id)) for c in derivation.claims],
+        "abbreviations": dict(abbreviations or {}),
+        "claims": [claim_document(c, certificates.get(c.id), latex.get(c.id)) for c in derivation.claims],
         "regimes": chart_document(derivation.chart) if derivation.chart else None,
     }
 

@@ -40,6 +40,8 @@ from symgame.typeset import Names, formula_latex, formula_lines, latex_width
 LINE, ITEM, PROOF, SHORT = 41.0, 36.0, 27.0, 21.0
 MOST_ROWS = 34
 MOST_BESIDE = 24
+MOST_LINES = 14
+MOST_PRINTED = 60
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage{amsmath,amsthm,booktabs}
 %s\usepackage[hidelinks]{hyperref}
@@ -79,11 +81,16 @@ def formula_files(article: Article, circuit: Circuit) -> dict[str, str]:
                 if statement.math is not None:
                     claim = statement.claim
                     header = f"% {claim.id} ({claim.verdict.kind}): {_comment(claim.then or '')}\n"
-                    written[f"formulas/{claim.id}.tex"] = f"{header}{statement.math.latex}%\n"
+                    written[formula_file(claim.id)] = f"{header}{statement.math.latex}%\n"
                     name = _macro_name(claim.id, taken)
                     macros.append(rf"\newcommand{{\{name}}}{{{statement.math.latex}}} % {claim.id}")
     written["formulas/macros.tex"] = "".join(f"{line}\n" for line in macros)
     return written
+
+
+def formula_file(id: str) -> str:
+    """Where the formula of a claim is written: a name that TeX can read, whatever the alphabet of the populations."""
+    return f"formulas/{_label(id)}.tex"
 
 
 def _comment(text: str) -> str:
@@ -212,9 +219,13 @@ class _Setter:
             yield r"\end{cases}\]"
             return
         for value, when in cases.rows:
+            conditions = self.broken(when, 34)
+            if len(conditions) > MOST_PRINTED:
+                conditions = [r"\text{it exists, as the proposition on its branch says}"]
             yield r"\begin{align*}"
-            yield rf"{cases.left} = {{}} & {_continued(self.broken(value, 30))} \\"
-            yield rf"\text{{if }} {{}} & {_continued(self.broken(when, 34))}"
+            left = f"{cases.left} = {{}}" if value.node is None else ""
+            yield rf"{left} & {_continued(self.broken(value, 30))} \\"
+            yield rf"\text{{if }} {{}} & {_continued(conditions)}"
             yield r"\end{align*}"
 
     # -- propositions -------------------------------------------------------------------------------------------
@@ -223,7 +234,7 @@ class _Setter:
         sound = [x for x in proposition.statements if isinstance(x.claim.verdict, Proved | Cited)]
         rest = [x for x in proposition.statements if x not in sound]
         if sound:
-            yield rf"\begin{{proposition}}[{escaped(proposition.title)}]\label{{prop:{_label(proposition.id)}}}"
+            yield rf"\begin{{proposition}}[{{{self.text(proposition.heading)}}}]\label{{prop:{_label(proposition.id)}}}"
             yield from self.items(sound)
             yield r"\end{proposition}"
             if any(x.lines for x in sound):
@@ -232,7 +243,7 @@ class _Setter:
                     yield from self.proof(number, statement)
                 yield r"\end{proof}"
         if rest:
-            yield rf"\begin{{open}}[{escaped(proposition.title)}]"
+            yield rf"\begin{{open}}[{{{self.text(proposition.heading)}}}]"
             yield from self.items(rest)
             yield r"\end{open}"
 
@@ -251,7 +262,11 @@ class _Setter:
                 yield rf"\item {head}: \ ${lines[0]}$.{label} {evidence}"
             else:
                 yield rf"\item {head}:{label}"
-                yield from self.displayed(lines)
+                if len(lines) > MOST_PRINTED:
+                    file = self.typed(formula_file(statement.claim.id))
+                    yield rf"\par a formula of {len(lines)} lines, which is in {file}.\par"
+                else:
+                    yield from self.displayed(lines)
                 yield evidence
         yield r"\end{enumerate}"
 
@@ -291,17 +306,21 @@ class _Setter:
             return
         chained = run[0].relation == "iff" and statement.math is not None and statement.math.node is not None
         rows = [(self.broken(line.math, PROOF - (3 if chained else 0)), line.reason) for line in run if line.math]
-        widest = max(self.measured(text) for lines, _ in rows for text in lines) + (5 if chained else 2)
+        left = self.broken(_left_side(statement.math, self.names), PROOF) if chained and statement.math else []
+        shown_lines = [*left, *(text for lines, _ in rows for text in lines)]
+        widest = max(self.measured(text) for text in shown_lines) + (5 if chained else 2)
         room = f"{max(0.26, (LINE - 4.5 - widest) / LINE):.2f}"
         yield r"\begin{align}"
-        if chained and statement.math is not None:
-            left = self.broken(_left_side(statement.math, self.names), PROOF)
+        if left:
             yield rf"& {_continued(left, True)} \\"
         for k, (lines, reason) in enumerate(rows):
             arrow = r"\Longleftrightarrow\; " if chained else ""
             shown = rf"\reason{{{room}}}{{{self.text(reason)}}}"
             end = r" \\" if k + 1 < len(rows) else ""
-            if len(lines) == 1:
+            if len(lines) > MOST_PRINTED:
+                note = rf"\text{{a condition of {len(lines)} lines, in }}\texttt{{claims.json}}"
+                yield rf"& {arrow}{note} && {shown}{end}"
+            elif len(lines) == 1:
                 yield rf"& {arrow}{lines[0]} && {shown}{end}"
             elif len(lines) <= MOST_BESIDE:
                 yield rf"& {arrow}\begin{{aligned}}[t]{_aligned(lines)}\end{{aligned}} && {shown}{end}"
@@ -317,30 +336,28 @@ class _Setter:
     # -- tables, figures, sources -------------------------------------------------------------------------------
 
     def table(self, table: Table) -> Iterator[str]:
-        columns, cells = self.columns(table)
-        chunks = [table.rows[k : k + MOST_ROWS] for k in range(0, len(table.rows), MOST_ROWS)]
-        for k, chunk in enumerate(chunks):
-            more = "" if k == 0 else " (continued)"
+        """Tables that cannot be parted by a page, so a long one is set as several."""
+        columns, cell = self.columns(table)
+        for k, rows in enumerate(_chunks([[cell(k, part) for k, part in enumerate(row)] for row in table.rows])):
             anchor = rf"\refstepcounter{{table}}\label{{tab:{_label(table.id)}}}" if k == 0 else ""
-            yield rf"\par\medskip\noindent\begin{{minipage}}{{\textwidth}}\centering{anchor}{{\small Table~\thetable{more}. {self.text(table.caption)}}}\\[4pt]"
+            title = rf"Table~\thetable{'' if k == 0 else ' (continued)'}. {self.text(table.caption)}"
+            yield rf"\par\medskip\noindent\begin{{minipage}}{{\textwidth}}\centering{anchor}{{\small {title}}}\\[4pt]"
             yield rf"\small\begin{{tabular}}{{@{{}}{columns}@{{}}}}\toprule"
-            yield " & ".join(self.text(cell) for cell in table.head) + r" \tabularnewline \midrule"
-            for row in chunk:
-                yield " & ".join(cells(column, cell) for column, cell in enumerate(row)) + r" \tabularnewline"
+            yield " & ".join(self.text(part) for part in table.head) + r" \tabularnewline \midrule"
+            for row in rows:
+                yield " & ".join(row) + r" \tabularnewline"
             yield r"\bottomrule\end{tabular}\end{minipage}\par\medskip"
 
     def columns(self, table: Table) -> tuple[str, Callable[[int, Text], str]]:
         """Widths for the columns that need breaking, and how a cell of a column is set."""
-        natural = [max([self.width(row[k]) for row in (table.head, *table.rows)]) for k in range(len(table.columns))]
-        room = LINE - 1.2 * len(natural)
+        natural = [max(self.width(row[k]) for row in (table.head, *table.rows)) for k in range(len(table.columns))]
+        room = LINE - 2.2 * len(natural)
         if sum(natural) <= room:
             return table.columns, lambda column, cell: self.text(cell)
         small = [w for w in natural if w <= room / len(natural)]
-        left = room - sum(small)
-        share = left / max(1, len(natural) - len(small))
-        widths = [w if w in small else share for w in natural]
+        share = (room - sum(small)) / max(1, len(natural) - len(small))
         spec = "".join(
-            c if w in small else rf"p{{{share / 41.7 * 1.09:.3f}\textwidth}}"
+            c if w in small else rf"p{{{share / LINE:.3f}\textwidth}}"
             for c, w in zip(table.columns, natural, strict=True)
         )
 
@@ -350,7 +367,10 @@ class _Setter:
             parts = []
             for part in cell:
                 if isinstance(part, Math) and part.node is not None:
-                    lines = self.broken(part, widths[column] - 1)
+                    lines = self.broken(part, share - 1)
+                    if len(lines) > MOST_LINES:
+                        parts.append(rf"too long to print ({len(lines)} lines); it is in \texttt{{claims.json}}")
+                        continue
                     parts.append(r" \newline ".join(rf"$\displaystyle {line}$" for line in lines))
                 else:
                     parts.append(self.inline(part))
@@ -383,9 +403,23 @@ class _Setter:
         yield r"\end{thebibliography}"
 
 
+def _chunks(rows: list[list[str]]) -> Iterator[list[list[str]]]:
+    """Rows for one page each, by how many lines their tallest cell has."""
+    chunk: list[list[str]] = []
+    height = 0
+    for row in rows:
+        lines = max(part.count(r"\newline") for part in row) + 1
+        if chunk and height + lines > MOST_ROWS:
+            yield chunk
+            chunk, height = [], 0
+        chunk.append(row)
+        height += lines
+    yield chunk
+
+
 def _label(id: str) -> str:
     """A label of letters, digits and dashes; other characters by their code."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in ".-/") else f"U{ord(c):04X}" for c in id)
+    return "".join(c if c.isascii() and (c.isalnum() or c in ".-/_") else f"U{ord(c):04X}" for c in id)
 
 
 def _left_side(math: Math, names: Names) -> Math:
@@ -399,7 +433,8 @@ def _left_side(math: Math, names: Names) -> Math:
 def _continued(lines: list[str], tagless: bool = False) -> str:
     """Lines of one formula, the later ones set in."""
     end = r" \notag" if tagless else ""
-    return (f"{end} \\\\*\n&" + r"\quad ").join(lines) + end
+    star = "*" if len(lines) < MOST_ROWS else ""  # a tall one must be parted by a page
+    return (f"{end} \\\\{star}\n&" + r"\quad ").join(lines) + end
 
 
 def _aligned(lines: list[str]) -> str:

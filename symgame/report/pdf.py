@@ -42,12 +42,18 @@ def compiled(files: Mapping[str, str | bytes]) -> bytes | None:
                     command, cwd=place, env={**os.environ, **fixed}, capture_output=True, timeout=SECONDS, check=False
                 )
             except subprocess.TimeoutExpired:
-                raise TexError(f"pdflatex did not end within {SECONDS} s; report.tex is written, report.pdf is not") from None
+                raise TexError(
+                    f"pdflatex did not end within {SECONDS} s; report.tex is written, report.pdf is not"
+                ) from None
             if done.returncode != 0:
                 log = done.stdout.decode("latin-1")
                 complaint = next((line for line in log.splitlines() if line.startswith("!")), "no reason in its log")
                 raise TexError(f"pdflatex failed on report.tex: {complaint}")
-            after = b"".join((place / f"report.{kind}").read_bytes() for kind in ("aux", "out") if (place / f"report.{kind}").exists())
+            after = b"".join(
+                (place / f"report.{kind}").read_bytes()
+                for kind in ("aux", "out")
+                if (place / f"report.{kind}").exists()
+            )
             if after == before:
                 break
             before = after
