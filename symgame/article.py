@@ -1,16 +1,14 @@
 """A derivation as an article: sections, propositions with their evidence and steps, tables, figures, sources.
 
-What is said is decided here, once; the LaTeX and the HTML report only set it. Texts are tuples of plain strings and
-mathematics, code, references. Every formula keeps its tree in the paper's shape, so that a back end may break it.
+What is said is decided here, once; the LaTeX and the HTML report only set it. Every formula keeps its tree in the
+paper's shape, so that a back end may break it.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib import resources
 
 import sympy
@@ -24,255 +22,36 @@ from symgame.chart import Chart, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Claim
 from symgame.derivation import Derivation
+from symgame.document import (
+    Article,
+    Block,
+    Cases,
+    Cite,
+    Code,
+    Display,
+    Inline,
+    Line,
+    Math,
+    Paragraph,
+    Picture,
+    Proposition,
+    Section,
+    Source,
+    Statement,
+    Table,
+    Text,
+)
 from symgame.errors import SymgameError, Unsupported
-from symgame.grammar import read_branch, read_formula
+from symgame.grammar import read_formula
 from symgame.letters import escaped
-from symgame.notation import symbol
 from symgame.pieces import Z
 from symgame.proof.verdict import Cited, Refuted, Undecided
-from symgame.shape import Shaper
 from symgame.solve import ratio_text
-from symgame.typeset import branch_latex, formula_latex, latex_width
-from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS, READ_CONDITIONS, READINGS
+from symgame.typeset import formula_latex, latex_width
+from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS
+from symgame.writing import Writer
 
 WIDEST_STATE = 30
-
-# -- texts ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Math:
-    """Mathematics in LaTeX with the author's macros; ``node`` is the formula in its shape, when it is one."""
-
-    latex: str
-    node: s.Formula | None = None
-
-
-@dataclass(frozen=True)
-class Code:
-    """A piece of plain text that is typed: a formula for ``check``, a file, an identifier."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Cite:
-    """A reference to the list of sources."""
-
-    key: str
-
-
-@dataclass(frozen=True)
-class File:
-    """A link to a file that is written beside the report."""
-
-    path: str
-
-
-Inline = str | Math | Code | Cite | File
-Text = tuple[Inline, ...]
-
-
-# -- blocks -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    text: Text
-
-
-@dataclass(frozen=True)
-class Display:
-    """Equations of one group, aligned: each a left side, a right side and (optional) a remark."""
-
-    rows: tuple[tuple[str, str, Text], ...]
-
-
-@dataclass(frozen=True)
-class Cases:
-    """``left = { value  if condition``, one row a case."""
-
-    left: str
-    rows: tuple[tuple[Math, Math], ...]
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a proof: ``math`` follows by ``relation`` from the line before, for a reason. No math: a remark."""
-
-    math: Math | None
-    relation: str
-    reason: Text
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A claim as it is set: title, formula, hypotheses, evidence, the lines that lead to it."""
-
-    claim: Claim
-    title: str
-    heading: Text
-    math: Math | None
-    given: tuple[Math, ...]
-    at: Math | None
-    evidence: Text
-    certificate: str | None
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True)
-class Proposition:
-    id: str
-    title: str
-    heading: Text
-    statements: tuple[Statement, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """``columns`` holds one letter a column (l, c); long cells may be broken."""
-
-    id: str
-    caption: Text
-    columns: str
-    head: tuple[Text, ...]
-    rows: tuple[tuple[Text, ...], ...]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure by the name of its files (without ending), its caption and what a reader who cannot see it is told."""
-
-    name: str
-    title: str
-    caption: Text
-    alt: str
-
-
-Block = Paragraph | Display | Cases | Proposition | Table | Picture
-
-
-@dataclass(frozen=True)
-class Section:
-    id: str
-    title: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A work that is cited: key, text of the entry, and where to find it."""
-
-    key: str
-    text: str
-    url: str | None
-
-
-@dataclass(frozen=True)
-class Article:
-    title: str
-    abstract: Text
-    sections: tuple[Section, ...]
-    sources: tuple[Source, ...]
-    macros: tuple[tuple[str, str], ...]
-
-
-#: Expressions that titles and reasons use, in LaTeX.
-_EXPRESSIONS = {
-    "F(x) = (I - W) x - u": "F(x) = (I-W)x-u",
-    "(I - F W) x = F u + c": "(I-FW)x = Fu+c",
-    "PA + A'P": r"PA+A^{\mathsf{T}}P",
-    "P A + A' P": r"PA+A^{\mathsf{T}}P",
-    "u = A z+ - (A z)+": "u = Az^{+}-(Az)^{+}",
-    "z+ and z-": r"z^{+}\text{ and }z^{-}",
-    "A = I - W": "A = I-W",
-    "-I + W": "-I+W",
-    "I - W": "I-W",
-    "P > 0": "P > 0",
-    "1/phi' - W_ii": r"1/\phi' - W_{ii}",
-    "k > 0": "k > 0",
-    "k ≤ 0": r"k \le 0",
-    "det > 0": r"\det\mathbf{A} > 0",
-    "det < 0": r"\det\mathbf{A} < 0",
-    "det = 0": r"\det\mathbf{A} = 0",
-    "trace < 0": r"\operatorname{tr}\mathbf{J} < 0",
-}
-
-
-# -- writing ----------------------------------------------------------------------------------------------------------
-
-
-class Writer:
-    """Formulas, names and expressions of one circuit, as :class:`Math`."""
-
-    def __init__(self, circuit: Circuit) -> None:
-        self.circuit = circuit
-        self.style = circuit.presentation
-        self.shaper = Shaper(circuit)
-        self.names: Callable[[str], str] = self.style.latex
-        self.table = {symbol(n): self.names(n) for n in circuit.symbols}
-        self.table |= {symbol(f"x_{n}"): f"x_{{{self.names(n)}}}" for n in circuit.names}
-        self.table |= {symbol(f"s_{n}"): f"s_{{{self.names(n)}}}" for n in circuit.names}
-
-    def formula(self, text: str) -> Math:
-        """A formula of the grammar in the paper's shape."""
-        node = self.shaper.shaped(read_formula(text))
-        return Math(formula_latex(node, self.names), node)
-
-    def number(self, text: str) -> Math:
-        """A number of the grammar, roots allowed: the left side of an equation with 0."""
-        relation = read_formula(f"{text} = 0")
-        assert isinstance(relation, s.Relation)
-        node = self.shaper.signed(self.shaper.number(relation.terms[0]))
-        return Math(formula_latex(node, self.names), node)
-
-    def branch(self, name: str) -> Math:
-        return Math(branch_latex(read_branch(name), self.names))
-
-    def name(self, name: str) -> Math:
-        return Math(self.names(name))
-
-    def prose(self, text: str) -> Text:
-        """A sentence with its symbols, words of the vocabulary and known expressions as mathematics."""
-        parts: list[Inline] = []
-        at = 0
-        for found in self._mathematical.finditer(text):
-            parts += [text[at : found.start()], self._within(found.group())]
-            at = found.end()
-        return tuple(part for part in (*parts, text[at:]) if part != "")
-
-    @cached_property
-    def _mathematical(self) -> re.Pattern[str]:
-        symbols = sorted(self.circuit.symbols, key=lambda name: (-len(name), name))
-        phrases = sorted(_EXPRESSIONS, key=lambda phrase: -len(phrase))
-        words = "|".join((*BRANCH_WORDS, *READINGS, *READ_CONDITIONS))
-        known = "|".join(re.escape(phrase) for phrase in phrases)
-        own = "|".join(re.escape(name) for name in symbols) or "(?!)"
-        members = "|".join(re.escape(name) for name in self.circuit.names)
-        branch = rf"\((?:(?:{members})(?:=m|=-)?(?:, ?(?:{members})(?:=m|=-)?)*)?\)"
-        return re.compile(rf"(?<!\w)(?:{known}|(?:{words})\([^()]*\)|{branch}|(?:{own}{self._renamed})(?!\w))")
-
-    @cached_property
-    def _renamed(self) -> str:
-        """Populations that text cannot show as they are: another alphabet, or a LaTeX name of their own."""
-        given = dict(self.style.names)
-        return "".join(f"|{re.escape(n)}" for n in self.circuit.names if not n.isascii() or n in given)
-
-    def _within(self, text: str) -> Inline:
-        if text in _EXPRESSIONS:
-            return Math(_EXPRESSIONS[text])
-        if text in self.circuit.symbols or text in self.circuit.names:
-            return self.name(text)
-        if text.startswith("("):
-            return self.branch(text[1:-1].replace(" ", ""))
-        try:
-            node = read_formula(text)
-        except SymgameError:
-            return text
-        return Math(formula_latex(node, self.names), node)
-
-    def expression(self, expression: sympy.Basic) -> str:
-        return str(sympy.latex(expression, symbol_names=self.table))
 
 
 def article(
@@ -305,10 +84,10 @@ def _abstract(derivation: Derivation, writer: Writer) -> Text:
     return (
         f"{len(derivation.claims)} statements on the circuit",
         *over,
-        f": {', '.join(counts) or 'none'}. A statement is true if it holds for all values of its symbols under the standing "
-        "hypotheses. Proved means by exact algebra or by a solver that found the negation unsatisfiable, with the certificate "
-        "named; refuted means at an exact point; cited, by a theorem of the literature whose hypotheses were proved here; what is "
-        "undecided is not claimed.",
+        f": {', '.join(counts) or 'none'}. A statement is true if it holds for all values of its symbols under the "
+        "standing hypotheses. Proved means by exact algebra or by a solver that found the negation unsatisfiable, with "
+        "the certificate named; refuted means at an exact point; cited, by a theorem of the literature whose "
+        "hypotheses were proved here; what is undecided is not claimed.",
     )
 
 
@@ -745,7 +524,8 @@ def _chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Sect
     blocks: list[Block] = [
         Paragraph(
             (
-                "The signs of the following quantities decide the regime; the chart lists every sign pattern that is possible along ",
+                "The signs of the following quantities decide the regime; the chart lists every sign pattern that is "
+                "possible along ",
                 over,
                 ".",
             )
@@ -772,14 +552,18 @@ def _chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Sect
     if chart.orders:
         blocks.append(
             Table(
-                "orders", ("The possible orders of the thresholds, and the regimes met from the lowest value upwards.",), "lll",
+                "orders",
+                ("The possible orders of the thresholds, and the regimes met from the lowest value upwards.",),
+                "lll",
                 (("when",), ("order",), ("regimes",)),
-                tuple(((writer.formula(o.when),), (" < ".join(o.order),), (" → ".join(o.sequence),)) for o in chart.orders),
+                tuple(
+                    ((writer.formula(o.when),), (" < ".join(o.order),), (" → ".join(o.sequence),)) for o in chart.orders
+                ),
             )
-        )  # fmt: skip
+        )
     labels = [q.label for q in chart.quantities]
     head: tuple[Text, ...] = (("regime",), *((_quantity(writer, q),) for q in labels))
-    body = []
+    body: list[tuple[Text, ...]] = []
     for r in chart.regimes:
         label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
         body.append(((label,), *((Math(r.signs[q]),) for q in labels)))

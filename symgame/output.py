@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from symgame.article import Block, Picture, Proposition, Statement, article
+from symgame.article import article
 from symgame.derivation import Derivation
+from symgame.document import Block, Picture, Proposition, Statement
 from symgame.report import documents, files, latex
 from symgame.shape import abbreviations
 

@@ -16,6 +16,20 @@ from symgame.circuit import Circuit
 from symgame.condition import Condition
 from symgame.errors import FormulaError, ModelError, SymgameError
 from symgame.grammar import read_term
+from symgame.rewriting import (
+    assembled,
+    in_signed,
+    negated,
+    power_of,
+    product_of,
+    root_split,
+    signed_product,
+    substituted,
+    sum_of,
+    terms_of,
+    times_root,
+    two_sided,
+)
 from symgame.ring import Poly, Quotient, coefficients, names_of, variables
 from symgame.words import BRANCH_NUMBERS
 
@@ -36,9 +50,9 @@ class Abbreviation:
 def abbreviations(circuit: Circuit) -> tuple[Abbreviation, ...]:
     """Those of the model file, or those that the circuit suggests, without the ones that do not apply.
 
-    For an excitatory and an inhibitory population: D, the determinant with both active; delta, the own curvature of the
-    inhibitory one; kappa, the strength of the loop through both; T, the ratio of their time constants. For other circuits
-    D alone.
+    For an excitatory and an inhibitory population: D, the determinant with both active; delta, the own curvature of
+    the inhibitory one; kappa, the strength of the loop through both; T, the ratio of their time constants. For other
+    circuits D alone.
     Raises :class:`~symgame.errors.ModelError` for an abbreviation of the author that names a symbol or cannot be read.
 
     >>> from symgame.named import wilson_cowan
@@ -168,7 +182,7 @@ class Shaper:
     def expanded(self, node: s.Formula) -> s.Formula:
         """The formula with every abbreviation written out."""
         table = {a.name: read_term(a.formula) for a in self.abbreviations}
-        return _substituted(node, table)
+        return substituted(node, table)
 
     # -- numbers ------------------------------------------------------------------------------------------------
 
@@ -190,14 +204,14 @@ class Shaper:
     def _part_by_part(self, node: s.Formula) -> s.Formula:
         match node:
             case s.Sum(terms=terms):
-                return _sum([self.number(t) for t in terms])
+                return sum_of([self.number(t) for t in terms])
             case s.Negative(of=a):
                 return negated(self.number(a))
             case s.Product() | s.Ratio() if (root := self._root(node)) is not None:
                 return root
             case s.Product(factors=factors):
                 shaped = [self.number(f) for f in factors]
-                bare = _product([negated(f) if isinstance(f, s.Negative) else f for f in shaped])
+                bare = product_of([negated(f) if isinstance(f, s.Negative) else f for f in shaped])
                 return s.Negative(bare) if sum(isinstance(f, s.Negative) for f in shaped) % 2 else bare
             case s.Ratio(over=a, under=b):
                 return s.Ratio(self.number(a), self.number(b))
@@ -227,11 +241,11 @@ class Shaper:
     def _apart(self, collected: s.Formula, under: Poly) -> s.Formula:
         """A sum over a monomial, term by term in lowest terms: ``(w - 1)/tau_E - delta/tau_I``."""
         rows = []
-        for term in _terms_of(collected):
+        for term in terms_of(collected):
             over = self._reader.number(term).over
             common = over.gcd(under)
             rows.append(self._by_factors(divmod(over, common)[0], divmod(under, common)[0]))
-        return _sum(rows)
+        return sum_of(rows)
 
     def _by_factors(self, over: Poly, under: Poly) -> s.Formula:
         """Products and quotients: abbreviations as many times as they divide, then the factors that are left."""
@@ -252,13 +266,13 @@ class Shaper:
                 if times:
                     factors = _without(factors, wanted, direction * times)
                     number /= scale ** (direction * times)
-                    (above if direction > 0 else below).append(_power(s.Name(name), times))
+                    (above if direction > 0 else below).append(power_of(s.Name(name), times))
         for p, power in sorted(factors.values(), key=lambda item: (len(item[0]), self._rank(item[0]))):
             shaped = s.Name(variables(p)[0]) if len(p) == 1 else self._sum(p)
             if isinstance(shaped, s.Negative):
                 number, shaped = number * (-1) ** power, shaped.of
-            (above if power > 0 else below).append(_power(shaped, abs(power)))
-        return _assembled(number, self._ordered(above), self._ordered(below))
+            (above if power > 0 else below).append(power_of(shaped, abs(power)))
+        return assembled(number, self._ordered(above), self._ordered(below))
 
     def _rank(self, p: Poly) -> tuple[object, ...]:
         names = variables(p)
@@ -282,7 +296,7 @@ class Shaper:
         return sorted(factors, key=key)
 
     def _sum(self, p: Poly) -> s.Formula:
-        """A polynomial as the shortest of: an abbreviation, its terms, its inputs collected, a division by an abbreviation."""
+        """A polynomial as the shortest of: an abbreviation, its terms, its inputs collected, a division."""
         unit, flip = _unit(p)
         for name, whole in self._long:
             if unit in (whole, -whole):
@@ -290,11 +304,11 @@ class Shaper:
         if len(p) == 1:
             return self._monomial(p)
         candidates = [*self._collections(p), self._terms(p)]
-        for name, whole in self._long:
+        for _, whole in self._long:
             quotient, rest = divmod(p, whole)
             if quotient != 0 and len(quotient) + len(rest) < len(p):
                 product = self._by_factors(quotient * whole, p * 0 + 1)
-                candidates.append(product if rest == 0 else _sum([*_terms_of(product), *_terms_of(self._sum(rest))]))
+                candidates.append(product if rest == 0 else sum_of([*terms_of(product), *terms_of(self._sum(rest))]))
         return min(candidates, key=leaves)
 
     def _terms(self, p: Poly) -> s.Formula:
@@ -305,7 +319,7 @@ class Shaper:
             places = sorted((self._place(n), e) for n, e in zip(names_of(p), item[0], strict=True) if e)
             return (-sum(item[0]) if descending else sum(item[0]), [(k, -e) for k, e in places])
 
-        return _sum([self._monomial(context.from_dict({m: c})) for m, c in sorted(p.to_dict().items(), key=key)])
+        return sum_of([self._monomial(context.from_dict({m: c})) for m, c in sorted(p.to_dict().items(), key=key)])
 
     def _monomial(self, p: Poly) -> s.Formula:
         return (
@@ -326,13 +340,13 @@ class Shaper:
             constant, slope = coefficients(rest, name)
             if set(variables(slope)) & set(used):
                 return None
-            rows.append(_product_signed(self._sum(slope), s.Name(name)))
+            rows.append(signed_product(self._sum(slope), s.Name(name)))
             rest = constant
-        return None if rest != 0 else _sum(rows)
+        return None if rest != 0 else sum_of(rows)
 
     def _root(self, node: s.Formula) -> s.Formula | None:
         """``c sqrt(P)``: positive symbols of c's denominator go under the root when that makes it shorter."""
-        split = _root_split(node)
+        split = root_split(node)
         if split is None:
             return None
         outside, inside = split
@@ -353,7 +367,7 @@ class Shaper:
                 p, q = divmod(p, common)[0], divmod(q, common)[0]
                 root = s.Call("sqrt", (self._by_factors(p, q),))
                 factor = self._by_factors(over, under)
-                candidates.append(_times_root(factor, root))
+                candidates.append(times_root(factor, root))
         return min(candidates, key=leaves) if candidates else None
 
     # -- conditions ---------------------------------------------------------------------------------------------
@@ -364,7 +378,7 @@ class Shaper:
 
     def signed(self, node: s.Formula) -> s.Formula:
         """The tree in the signed entries of W, when that is the presentation."""
-        return _in_signed(node, self._signed) if self._signed else node
+        return in_signed(node, self._signed) if self._signed else node
 
     def _shaped(self, node: s.Formula) -> s.Formula:
         match node:
@@ -399,13 +413,13 @@ class Shaper:
         candidates = [s.Relation((self.number(a), self.number(b)), (op,))]
         left, right = self.fraction(a), self.fraction(b)
         if left is not None and right is not None and left[1].is_one() and right[1].is_one():
-            two_sided = left[0] != 0 and right[0] != 0
+            proper = left[0] != 0 and right[0] != 0
             collected = self._collected(left[0] - right[0], self._inputs)
-            if collected is not None and two_sided:
-                candidates.insert(0, _two_sided(collected, op))
+            if collected is not None and proper:
+                candidates.insert(0, two_sided(collected, op))
             for short in self.abbreviations:
                 names = variables(short.value.under)
-                if names and set(names) <= self._positive and two_sided:
+                if names and set(names) <= self._positive and proper:
                     sides = [self._lowest(side, short.value.under) for side in (left[0], right[0])]
                     candidates.append(s.Relation(tuple(sides), (op,)))
         best = min(candidates, key=leaves)
@@ -443,9 +457,6 @@ class Shaper:
         return rows
 
 
-# -- small pieces of trees --------------------------------------------------------------------------------------------
-
-
 def _times(factors: Factors, wanted: Factors, direction: int) -> int:
     """How often all of the wanted factors (or their inverses) can be taken out."""
     counts = []
@@ -467,144 +478,6 @@ def _without(factors: Factors, wanted: Factors, times: int) -> Factors:
     return rest
 
 
-def _power(node: s.Formula, n: int) -> s.Formula:
-    if n == 1:
-        return node
-    return s.Power(node.base, node.exponent * n) if isinstance(node, s.Power) else s.Power(node, n)
-
-
-def _assembled(number: Fraction, above: list[s.Formula], below: list[s.Formula]) -> s.Formula:
-    size = abs(number)
-    if size.numerator != 1 or not above:
-        above = [s.Number(Fraction(size.numerator)), *above]
-    if size.denominator != 1:
-        below = [s.Number(Fraction(size.denominator)), *below]
-    node = _product(above) if not below else s.Ratio(_product(above), _product(below))
-    return negated(node) if number < 0 else node
-
-
-def _product(factors: list[s.Formula]) -> s.Formula:
-    flat = [f for factor in factors for f in (factor.factors if isinstance(factor, s.Product) else (factor,))]
-    return flat[0] if len(flat) == 1 else s.Product(tuple(flat))
-
-
-def _product_signed(left: s.Formula, right: s.Formula) -> s.Formula:
-    if isinstance(left, s.Negative):
-        return s.Negative(_product_signed(left.of, right))
-    if left == s.Number(Fraction(1)):
-        return right
-    if left == s.Number(Fraction(-1)):
-        return s.Negative(right)
-    return _product([left, right])
-
-
-def negated(node: s.Formula) -> s.Formula:
-    match node:
-        case s.Negative(of=a):
-            return a
-        case s.Number(value=v):
-            return s.Number(-v)
-        case s.Sum(terms=terms):
-            return _sum([negated(t) for t in terms])
-    return s.Negative(node)
-
-
-def _terms_of(node: s.Formula) -> list[s.Formula]:
-    return list(node.terms) if isinstance(node, s.Sum) else [node]
-
-
-def is_negative(node: s.Formula) -> bool:
-    return isinstance(node, s.Negative) or (isinstance(node, s.Number) and node.value < 0)
-
-
-def _sum(terms: list[s.Formula]) -> s.Formula:
-    """The sum with a positive term in front when there is one, the others in their order."""
-    flat = [t for term in terms for t in _terms_of(term)]
-    first = next((k for k, t in enumerate(flat) if not is_negative(t)), 0)
-    flat = [flat[first], *flat[:first], *flat[first + 1 :]]
-    return flat[0] if len(flat) == 1 else s.Sum(tuple(flat))
-
-
-def _two_sided(node: s.Formula, op: str) -> s.Formula:
-    """``sum op 0`` with the negative terms on the other side, and the larger side to the right as authors do."""
-    terms = _terms_of(node)
-    plus: list[s.Formula] = []
-    minus: list[s.Formula] = []
-    for term in terms:
-        flipped = _flipped(term)
-        (plus if flipped is None else minus).append(term if flipped is None else flipped)
-    zero: list[s.Formula] = [s.Number(Fraction(0))]
-    if op in (">", ">="):
-        return s.Relation((_sum(minus or zero), _sum(plus or zero)), (op.replace(">", "<"),))
-    return s.Relation((_sum(plus or zero), _sum(minus or zero)), (op,))
-
-
-def _flipped(term: s.Formula) -> s.Formula | None:
-    """The opposite of a term that is better written negated: ``-a``, or ``(1 - w) u`` as ``-(w - 1) u``."""
-    return negated(term) if is_negative(term) else None
-
-
-def _root_split(node: s.Formula) -> tuple[s.Formula, s.Formula] | None:
-    """``c * sqrt(P)`` or ``c * sqrt(P) / d`` as (c/d, P); ``None`` for anything else."""
-    over, under = (node.over, node.under) if isinstance(node, s.Ratio) else (node, None)
-    factors = list(over.factors) if isinstance(over, s.Product) else [over]
-    roots = [f for f in factors if isinstance(f, s.Call) and f.name == "sqrt"]
-    if len(roots) != 1:
-        return None
-    rest = [f for f in factors if f is not roots[0]]
-    outside = _product(rest) if rest else s.Number(Fraction(1))
-    return (outside if under is None else s.Ratio(outside, under)), roots[0].args[0]
-
-
-def _times_root(factor: s.Formula, root: s.Formula) -> s.Formula:
-    if isinstance(factor, s.Negative):
-        return s.Negative(_times_root(factor.of, root))
-    if factor == s.Number(Fraction(1)):
-        return root
-    if isinstance(factor, s.Ratio):
-        return s.Ratio(_times_root(factor.over, root), factor.under)
-    return _product([factor, root])
-
-
-def _substituted(node: s.Formula, table: dict[str, s.Formula]) -> s.Formula:
-    """The tree with names exchanged for trees."""
-
-    def sub(part: s.Formula) -> s.Formula:
-        return _substituted(part, table)
-
-    match node:
-        case s.Name(id=name):
-            return table.get(name, node)
-        case s.Negative(of=a):
-            return s.Negative(sub(a))
-        case s.Sum(terms=terms):
-            return s.Sum(tuple(map(sub, terms)))
-        case s.Product(factors=factors):
-            return s.Product(tuple(map(sub, factors)))
-        case s.Ratio(over=a, under=b):
-            return s.Ratio(sub(a), sub(b))
-        case s.Power(base=a, exponent=n):
-            return s.Power(sub(a), n)
-        case s.Call(name=name, args=args):
-            return s.Call(name, tuple(map(sub, args)))
-        case s.Relation(terms=terms, ops=ops):
-            return s.Relation(tuple(map(sub, terms)), ops)
-        case s.Not(of=a):
-            return s.Not(sub(a))
-        case s.And(args=args):
-            return s.And(tuple(map(sub, args)))
-        case s.Or(args=args):
-            return s.Or(tuple(map(sub, args)))
-        case s.Implies(left=a, right=b):
-            return s.Implies(sub(a), sub(b))
-        case s.Iff(left=a, right=b):
-            return s.Iff(sub(a), sub(b))
-    return node
-
-
-# -- signed weights ---------------------------------------------------------------------------------------------------
-
-
 def _signed_symbols(circuit: Circuit) -> frozenset[str]:
     """The symbols that are, with a minus sign, an entry of W from an inhibitory source."""
     found = set()
@@ -612,55 +485,3 @@ def _signed_symbols(circuit: Circuit) -> frozenset[str]:
         if (-entry).is_Symbol:
             found.add(str(-entry))
     return frozenset(found)
-
-
-def _in_signed(node: s.Formula, signed: frozenset[str]) -> s.Formula:
-    """The tree in the signed entries: each magnitude w becomes ``-w``, and the minus signs move outwards."""
-
-    def sub(part: s.Formula) -> s.Formula:
-        return _in_signed(part, signed)
-
-    match node:
-        case s.Name(id=name):
-            return s.Negative(node) if name in signed else node
-        case s.Negative(of=a):
-            return negated(sub(a))
-        case s.Sum(terms=terms):
-            return _sum([sub(t) for t in terms])
-        case s.Product(factors=factors):
-            parts = [sub(f) for f in factors]
-            odd = sum(is_negative(p) for p in parts) % 2
-            bare = _product([negated(p) if is_negative(p) else p for p in parts])
-            return s.Negative(bare) if odd else bare
-        case s.Ratio(over=a, under=b):
-            above, below = sub(a), sub(b)
-            odd = is_negative(above) != is_negative(below)
-            above, below = (negated(p) if is_negative(p) else p for p in (above, below))
-            return s.Negative(s.Ratio(above, below)) if odd else s.Ratio(above, below)
-        case s.Power(base=a, exponent=n):
-            base = sub(a)
-            if is_negative(base):
-                return s.Power(negated(base), n) if n % 2 == 0 else s.Negative(s.Power(negated(base), n))
-            return s.Power(base, n)
-        case s.Relation(terms=(a, b), ops=(op,)) if isinstance(sub(a), s.Negative) and _is_zero(b):
-            flip = {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(op, op)
-            return s.Relation((negated(sub(a)), b), (flip,))
-        case s.Relation(terms=terms, ops=ops):
-            return s.Relation(tuple(map(sub, terms)), ops)
-        case s.Call(name=name, args=args):
-            return s.Call(name, tuple(map(sub, args)))
-        case s.Not(of=a):
-            return s.Not(sub(a))
-        case s.And(args=args):
-            return s.And(tuple(map(sub, args)))
-        case s.Or(args=args):
-            return s.Or(tuple(map(sub, args)))
-        case s.Implies(left=a, right=b):
-            return s.Implies(sub(a), sub(b))
-        case s.Iff(left=a, right=b):
-            return s.Iff(sub(a), sub(b))
-    return node
-
-
-def _is_zero(node: s.Formula) -> bool:
-    return isinstance(node, s.Number) and node.value == 0

@@ -1,4 +1,4 @@
-"""The steps that lead to a claim: lines of a proof, each a formula and the reason why it follows from what stands above.
+"""The steps that lead to a claim: lines of a proof, each a formula and why it follows from what stands above.
 
 A step is a formula of the grammar whenever it can be, so that it can be pasted into a check like the claim itself.
 Nothing here decides anything: the verdict of a claim rests on its evidence, and its steps say how one gets there.
@@ -206,8 +206,9 @@ def of_pseudo_gradient(circuit: Circuit) -> Iterator[Step]:
     for i, name in enumerate(circuit.names):
         shown = circuit.presentation.latex(name)
         own = sympy.latex(game.pseudo_gradient(circuit)[i], symbol_names=table)
-        yield Step(None, f"the interaction cost of {name}, differentiated along its own rate",
-                   rf"F_{{{shown}}} = \frac{{\partial E^{{\mathrm{{int}}}}_{{{shown}}}}}{{\partial x_{{{shown}}}}} = {own}")  # fmt: skip
+        slope = rf"\frac{{\partial E^{{\mathrm{{int}}}}_{{{shown}}}}}{{\partial x_{{{shown}}}}}"
+        reason = f"the interaction cost of {name}, differentiated along its own rate"
+        yield Step(None, reason, rf"F_{{{shown}}} = {slope} = {own}")
 
 
 def of_rate_equation(circuit: Circuit) -> Iterator[Step]:
@@ -256,13 +257,14 @@ def of_cost(circuit: Circuit, i: int) -> str:
 def of_coincidences() -> Iterator[Step]:
     yield Step(
         None,
-        "take a smallest index set whose principal minor is not positive, and let z be the j-th column of its adjugate, 0 "
-        "elsewhere: on the set A z is the minor times the j-th unit vector, and the j-th entry of z, a smaller minor, is > 0",
+        "take a smallest index set whose principal minor is not positive; let z be the j-th column of its adjugate, 0 "
+        "elsewhere: on the set A z is the minor times the j-th unit vector, and the j-th entry of z is a smaller "
+        "minor, which is positive",
     )
     yield Step(
         None,
-        "then z+ and z-, which differ in j, both solve x = max(0, u - (A - I) x) for u = A z+ - (A z)+; scaled down, they "
-        "stay below any caps",
+        "then z+ and z-, which differ in j, both solve x = max(0, u - (A - I) x) for u = A z+ - (A z)+; scaled down, "
+        "they stay below any caps",
     )
 
 
@@ -276,6 +278,6 @@ def of_patterns(count: int) -> Iterator[Step]:
 def of_orders() -> Iterator[Step]:
     yield Step(
         None,
-        "the thresholds are inserted one by one, before, at or after those already placed; each place that is not listed "
-        "was proved impossible under the conditions so far",
+        "the thresholds are inserted one by one, before, at or after those already placed; each place that is not "
+        "listed was proved impossible under the conditions so far",
     )

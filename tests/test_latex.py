@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from symgame import Circuit
-from symgame.article import Article, article
+from symgame.article import article
 from symgame.derivation import Derivation, derive
+from symgame.document import Article
 from symgame.grammar import read_formula
 from symgame.named import load
 from symgame.output import certificate_files

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from symgame import syntax as s
-from symgame.article import (
+from symgame.circuit import Circuit
+from symgame.document import (
     Article,
     Block,
     Cases,
@@ -31,7 +32,6 @@ from symgame.article import (
     Table,
     Text,
 )
-from symgame.circuit import Circuit
 from symgame.letters import escaped
 from symgame.proof.verdict import Cited, Proved
 from symgame.typeset import Names, formula_latex, formula_lines, latex_width
@@ -208,14 +208,14 @@ class _Setter:
 
     def cases(self, cases: Cases) -> Iterator[str]:
         """A brace when every row fits beside its condition, and equations with their conditions below otherwise."""
-        rows = [(self.broken(value, 16), self.broken(when, 20)) for value, when in cases.rows]
-        widest = max((latex_width(self.style.without_macros(v[0])) for v, _ in rows), default=0)
-        if all(len(v) == 1 for v, _ in rows) and widest <= 18 and sum(len(w) for _, w in rows) <= 30:
+        beside = [(self.broken(value, 16), self.broken(when, 20)) for value, when in cases.rows]
+        widest = max((self.measured(value[0]) for value, _ in beside), default=0)
+        if all(len(value) == 1 for value, _ in beside) and widest <= 18 and sum(len(when) for _, when in beside) <= 30:
             yield rf"\[{cases.left} = \begin{{cases}}"
-            for k, (value, when) in enumerate(rows):
-                aligned = _aligned([rf"\text{{if }} {when[0]}", *when[1:]])
-                end = r" \\[4pt]" if k + 1 < len(rows) else ""
-                yield rf"\displaystyle {value[0]} & \begin{{aligned}}[t]{aligned}\end{{aligned}}{end}"
+            for k, (shown, lines) in enumerate(beside):
+                aligned = _aligned([rf"\text{{if }} {lines[0]}", *lines[1:]])
+                end = r" \\[4pt]" if k + 1 < len(beside) else ""
+                yield rf"\displaystyle {shown[0]} & \begin{{aligned}}[t]{aligned}\end{{aligned}}{end}"
             yield r"\end{cases}\]"
             return
         for value, when in cases.rows:

@@ -1,0 +1,191 @@
+"""Rewriting of formula trees that changes no value: sums, products and signs put together; names exchanged."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symgame import syntax as s
+
+
+def power_of(node: s.Formula, n: int) -> s.Formula:
+    if n == 1:
+        return node
+    return s.Power(node.base, node.exponent * n) if isinstance(node, s.Power) else s.Power(node, n)
+
+
+def assembled(number: Fraction, above: list[s.Formula], below: list[s.Formula]) -> s.Formula:
+    size = abs(number)
+    if size.numerator != 1 or not above:
+        above = [s.Number(Fraction(size.numerator)), *above]
+    if size.denominator != 1:
+        below = [s.Number(Fraction(size.denominator)), *below]
+    node = product_of(above) if not below else s.Ratio(product_of(above), product_of(below))
+    return negated(node) if number < 0 else node
+
+
+def product_of(factors: list[s.Formula]) -> s.Formula:
+    flat = [f for factor in factors for f in (factor.factors if isinstance(factor, s.Product) else (factor,))]
+    return flat[0] if len(flat) == 1 else s.Product(tuple(flat))
+
+
+def signed_product(left: s.Formula, right: s.Formula) -> s.Formula:
+    if isinstance(left, s.Negative):
+        return s.Negative(signed_product(left.of, right))
+    if left == s.Number(Fraction(1)):
+        return right
+    if left == s.Number(Fraction(-1)):
+        return s.Negative(right)
+    return product_of([left, right])
+
+
+def negated(node: s.Formula) -> s.Formula:
+    match node:
+        case s.Negative(of=a):
+            return a
+        case s.Number(value=v):
+            return s.Number(-v)
+        case s.Sum(terms=terms):
+            return sum_of([negated(t) for t in terms])
+    return s.Negative(node)
+
+
+def terms_of(node: s.Formula) -> list[s.Formula]:
+    return list(node.terms) if isinstance(node, s.Sum) else [node]
+
+
+def is_negative(node: s.Formula) -> bool:
+    return isinstance(node, s.Negative) or (isinstance(node, s.Number) and node.value < 0)
+
+
+def sum_of(terms: list[s.Formula]) -> s.Formula:
+    """The sum with a positive term in front when there is one, the others in their order."""
+    flat = [t for term in terms for t in terms_of(term)]
+    first = next((k for k, t in enumerate(flat) if not is_negative(t)), 0)
+    flat = [flat[first], *flat[:first], *flat[first + 1 :]]
+    return flat[0] if len(flat) == 1 else s.Sum(tuple(flat))
+
+
+def two_sided(node: s.Formula, op: str) -> s.Formula:
+    """``sum op 0`` with the negative terms on the other side, and the larger side to the right as authors do."""
+    terms = terms_of(node)
+    plus: list[s.Formula] = []
+    minus: list[s.Formula] = []
+    for term in terms:
+        if is_negative(term):
+            minus.append(negated(term))
+        else:
+            plus.append(term)
+    zero: list[s.Formula] = [s.Number(Fraction(0))]
+    if op in (">", ">="):
+        return s.Relation((sum_of(minus or zero), sum_of(plus or zero)), (op.replace(">", "<"),))
+    return s.Relation((sum_of(plus or zero), sum_of(minus or zero)), (op,))
+
+
+def root_split(node: s.Formula) -> tuple[s.Formula, s.Formula] | None:
+    """``c * sqrt(P)`` or ``c * sqrt(P) / d`` as (c/d, P); ``None`` for anything else."""
+    over, under = (node.over, node.under) if isinstance(node, s.Ratio) else (node, None)
+    factors = list(over.factors) if isinstance(over, s.Product) else [over]
+    roots = [f for f in factors if isinstance(f, s.Call) and f.name == "sqrt"]
+    if len(roots) != 1:
+        return None
+    rest = [f for f in factors if f is not roots[0]]
+    outside = product_of(rest) if rest else s.Number(Fraction(1))
+    return (outside if under is None else s.Ratio(outside, under)), roots[0].args[0]
+
+
+def times_root(factor: s.Formula, root: s.Formula) -> s.Formula:
+    if isinstance(factor, s.Negative):
+        return s.Negative(times_root(factor.of, root))
+    if factor == s.Number(Fraction(1)):
+        return root
+    if isinstance(factor, s.Ratio):
+        return s.Ratio(times_root(factor.over, root), factor.under)
+    return product_of([factor, root])
+
+
+def substituted(node: s.Formula, table: dict[str, s.Formula]) -> s.Formula:
+    """The tree with names exchanged for trees."""
+
+    def sub(part: s.Formula) -> s.Formula:
+        return substituted(part, table)
+
+    match node:
+        case s.Name(id=name):
+            return table.get(name, node)
+        case s.Negative(of=a):
+            return s.Negative(sub(a))
+        case s.Sum(terms=terms):
+            return s.Sum(tuple(map(sub, terms)))
+        case s.Product(factors=factors):
+            return s.Product(tuple(map(sub, factors)))
+        case s.Ratio(over=a, under=b):
+            return s.Ratio(sub(a), sub(b))
+        case s.Power(base=a, exponent=n):
+            return s.Power(sub(a), n)
+        case s.Call(name=name, args=args):
+            return s.Call(name, tuple(map(sub, args)))
+        case s.Relation(terms=terms, ops=ops):
+            return s.Relation(tuple(map(sub, terms)), ops)
+        case s.Not(of=a):
+            return s.Not(sub(a))
+        case s.And(args=args):
+            return s.And(tuple(map(sub, args)))
+        case s.Or(args=args):
+            return s.Or(tuple(map(sub, args)))
+        case s.Implies(left=a, right=b):
+            return s.Implies(sub(a), sub(b))
+        case s.Iff(left=a, right=b):
+            return s.Iff(sub(a), sub(b))
+    return node
+
+
+def in_signed(node: s.Formula, signed: frozenset[str]) -> s.Formula:
+    """The tree in the signed entries: each magnitude w becomes ``-w``, and the minus signs move outwards."""
+
+    def sub(part: s.Formula) -> s.Formula:
+        return in_signed(part, signed)
+
+    match node:
+        case s.Name(id=name):
+            return s.Negative(node) if name in signed else node
+        case s.Negative(of=a):
+            return negated(sub(a))
+        case s.Sum(terms=terms):
+            return sum_of([sub(t) for t in terms])
+        case s.Product(factors=factors):
+            parts = [sub(f) for f in factors]
+            odd = sum(is_negative(p) for p in parts) % 2
+            bare = product_of([negated(p) if is_negative(p) else p for p in parts])
+            return s.Negative(bare) if odd else bare
+        case s.Ratio(over=a, under=b):
+            above, below = sub(a), sub(b)
+            odd = is_negative(above) != is_negative(below)
+            above, below = (negated(p) if is_negative(p) else p for p in (above, below))
+            return s.Negative(s.Ratio(above, below)) if odd else s.Ratio(above, below)
+        case s.Power(base=a, exponent=n):
+            base = sub(a)
+            if is_negative(base):
+                return s.Power(negated(base), n) if n % 2 == 0 else s.Negative(s.Power(negated(base), n))
+            return s.Power(base, n)
+        case s.Relation(terms=(a, b), ops=(op,)) if isinstance(sub(a), s.Negative) and is_zero(b):
+            flip = {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(op, op)
+            return s.Relation((negated(sub(a)), b), (flip,))
+        case s.Relation(terms=terms, ops=ops):
+            return s.Relation(tuple(map(sub, terms)), ops)
+        case s.Call(name=name, args=args):
+            return s.Call(name, tuple(map(sub, args)))
+        case s.Not(of=a):
+            return s.Not(sub(a))
+        case s.And(args=args):
+            return s.And(tuple(map(sub, args)))
+        case s.Or(args=args):
+            return s.Or(tuple(map(sub, args)))
+        case s.Implies(left=a, right=b):
+            return s.Implies(sub(a), sub(b))
+        case s.Iff(left=a, right=b):
+            return s.Iff(sub(a), sub(b))
+    return node
+
+
+def is_zero(node: s.Formula) -> bool:
+    return isinstance(node, s.Number) and node.value == 0

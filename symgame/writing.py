@@ -1,0 +1,113 @@
+"""Writing about one circuit: its names, formulas and expressions as mathematics, in its author's notation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+
+import sympy
+
+from symgame import syntax as s
+from symgame.circuit import Circuit
+from symgame.document import Inline, Math, Text
+from symgame.errors import SymgameError
+from symgame.grammar import read_branch, read_formula
+from symgame.notation import symbol
+from symgame.shape import Shaper
+from symgame.typeset import branch_latex, formula_latex
+from symgame.words import BRANCH_WORDS, READ_CONDITIONS, READINGS
+
+#: Expressions that titles and reasons use, in LaTeX.
+_EXPRESSIONS = {
+    "F(x) = (I - W) x - u": "F(x) = (I-W)x-u",
+    "(I - F W) x = F u + c": "(I-FW)x = Fu+c",
+    "PA + A'P": r"PA+A^{\mathsf{T}}P",
+    "P A + A' P": r"PA+A^{\mathsf{T}}P",
+    "u = A z+ - (A z)+": "u = Az^{+}-(Az)^{+}",
+    "z+ and z-": r"z^{+}\text{ and }z^{-}",
+    "A = I - W": "A = I-W",
+    "-I + W": "-I+W",
+    "I - W": "I-W",
+    "P > 0": "P > 0",
+    "1/phi' - W_ii": r"1/\phi' - W_{ii}",
+    "k > 0": "k > 0",
+    "k ≤ 0": r"k \le 0",
+    "det > 0": r"\det\mathbf{A} > 0",
+    "det < 0": r"\det\mathbf{A} < 0",
+    "det = 0": r"\det\mathbf{A} = 0",
+    "trace < 0": r"\operatorname{tr}\mathbf{J} < 0",
+}
+
+
+class Writer:
+    """Formulas, names and expressions of one circuit, as :class:`Math`."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.style = circuit.presentation
+        self.shaper = Shaper(circuit)
+        self.names: Callable[[str], str] = self.style.latex
+        self.table = {symbol(n): self.names(n) for n in circuit.symbols}
+        self.table |= {symbol(f"x_{n}"): f"x_{{{self.names(n)}}}" for n in circuit.names}
+        self.table |= {symbol(f"s_{n}"): f"s_{{{self.names(n)}}}" for n in circuit.names}
+
+    def formula(self, text: str) -> Math:
+        """A formula of the grammar in the paper's shape."""
+        node = self.shaper.shaped(read_formula(text))
+        return Math(formula_latex(node, self.names), node)
+
+    def number(self, text: str) -> Math:
+        """A number of the grammar, roots allowed: the left side of an equation with 0."""
+        relation = read_formula(f"{text} = 0")
+        assert isinstance(relation, s.Relation)
+        node = self.shaper.signed(self.shaper.number(relation.terms[0]))
+        return Math(formula_latex(node, self.names), node)
+
+    def branch(self, name: str) -> Math:
+        return Math(branch_latex(read_branch(name), self.names))
+
+    def name(self, name: str) -> Math:
+        return Math(self.names(name))
+
+    def prose(self, text: str) -> Text:
+        """A sentence with its symbols, words of the vocabulary and known expressions as mathematics."""
+        parts: list[Inline] = []
+        at = 0
+        for found in self._mathematical.finditer(text):
+            parts += [text[at : found.start()], self._within(found.group())]
+            at = found.end()
+        return tuple(part for part in (*parts, text[at:]) if part != "")
+
+    @cached_property
+    def _mathematical(self) -> re.Pattern[str]:
+        symbols = sorted(self.circuit.symbols, key=lambda name: (-len(name), name))
+        phrases = sorted(_EXPRESSIONS, key=lambda phrase: -len(phrase))
+        words = "|".join((*BRANCH_WORDS, *READINGS, *READ_CONDITIONS))
+        known = "|".join(re.escape(phrase) for phrase in phrases)
+        own = "|".join(re.escape(name) for name in symbols) or "(?!)"
+        members = "|".join(re.escape(name) for name in self.circuit.names)
+        branch = rf"\((?:(?:{members})(?:=m|=-)?(?:, ?(?:{members})(?:=m|=-)?)*)?\)"
+        return re.compile(rf"(?<!\w)(?:{known}|(?:{words})\([^()]*\)|{branch}|(?:{own}{self._renamed})(?!\w))")
+
+    @cached_property
+    def _renamed(self) -> str:
+        """Populations that text cannot show as they are: another alphabet, or a LaTeX name of their own."""
+        given = dict(self.style.names)
+        return "".join(f"|{re.escape(n)}" for n in self.circuit.names if not n.isascii() or n in given)
+
+    def _within(self, text: str) -> Inline:
+        if text in _EXPRESSIONS:
+            return Math(_EXPRESSIONS[text])
+        if text in self.circuit.symbols or text in self.circuit.names:
+            return self.name(text)
+        if text.startswith("("):
+            return self.branch(text[1:-1].replace(" ", ""))
+        try:
+            node = read_formula(text)
+        except SymgameError:
+            return text
+        return Math(formula_latex(node, self.names), node)
+
+    def expression(self, expression: sympy.Basic) -> str:
+        return str(sympy.latex(expression, symbol_names=self.table))
