@@ -28,6 +28,8 @@ _HOME = {
     "coinciding": "numeric",
     "stability": "global_stability",
     "regimes": "chart",
+    "phase_plane": "interactive",
+    "explore": "interactive",
     "Proved": "proof.verdict",
     "Refuted": "proof.verdict",
     "Undecided": "proof.verdict",

@@ -1,0 +1,226 @@
+"""The words of every picture: title, caption in plain text and in LaTeX, and what a screen reader says of it.
+
+A caption names the exact values at which its picture is drawn, and which of them were chosen for it; what it says of
+equilibria and regimes was decided exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symgame.circuit import Circuit
+from symgame.plane import Mark, PhasePlane
+from symgame.portrait import Portraits
+
+STABILITY = {
+    "stable": "stable",
+    "unstable": "unstable",
+    "saddle": "saddle",
+    "kink": "on a kink, undecided",
+    "neutral": "neutral, undecided",
+    "located": "located numerically",
+}
+NASH = {"global": "Nash", "local": "local Nash", "stationary": "only stationary", None: ""}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture with its words: ``name`` is that of its files without their ending, ``caption`` is plain text."""
+
+    name: str
+    title: str
+    caption: str
+    caption_latex: str
+    alt_text: str
+
+
+def captions(data: Portraits) -> tuple[Figure, ...]:
+    """The words of every picture that is drawn, in the order of :func:`drawings`."""
+    makers: list[tuple[str, bool, Callable[[_Words], tuple[str, str]]]] = [
+        ("phase-plane", bool(data.planes), lambda w: _plane_caption(data, w)),
+        ("energies", bool(data.energies), lambda w: _energy_caption(data, w)),
+        ("regimes", data.strip is not None, lambda w: _strip_caption(data, w)),
+        ("regime-map", data.map is not None, lambda w: _map_caption(data, w)),
+        ("best-responses", bool(data.responses), lambda w: _response_caption(data, w)),
+    ]
+    rows = []
+    for name, drawn, make in makers:
+        if drawn:
+            title, plain = make(_Words(data.circuit, tex=False))
+            _, tex = make(_Words(data.circuit, tex=True))
+            rows.append(Figure(name, title, plain, tex, f"{title}. {plain}"))
+    return tuple(rows)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Names and numbers in plain text or in LaTeX."""
+
+    circuit: Circuit
+    tex: bool
+
+    def name(self, name: str) -> str:
+        return f"${self.circuit.presentation.latex(name)}$" if self.tex else name
+
+    def rate(self, population: str) -> str:
+        return f"$x_{{{self.circuit.presentation.latex(population)}}}$" if self.tex else f"x_{population}"
+
+    def plain(self, name: str) -> str:
+        return re.sub(r"([_#$%&{}])", r"\\\1", name) if self.tex else name
+
+    def equal(self, name: str, value: Fraction | str) -> str:
+        text = str(value)
+        return f"${self.circuit.presentation.latex(name)} = {number_latex(text)}$" if self.tex else f"{name} = {text}"
+
+    def values(self, values: dict[str, Fraction]) -> str:
+        return ", ".join(self.equal(n, v) for n, v in values.items())
+
+
+def _at(data: Portraits, words: _Words) -> str:
+    """The sentence that says at which values the picture is drawn, and which of them were chosen."""
+    chosen = data.illustration
+    assert chosen is not None
+    own = {n: v for n, v in chosen.values.items() if n in chosen.given}
+    free = {n: v for n, v in chosen.values.items() if n not in chosen.given}
+    parts = []
+    if own:
+        parts.append(f"Values of the circuit: {words.values(own)}.")
+    if free:
+        parts.append(f"Values chosen for the picture: {words.values(free)}.")
+    return " ".join(parts)
+
+
+def _sides(data: Portraits, words: _Words) -> str:
+    chosen = data.illustration
+    assert chosen is not None
+    if chosen.over is None or not chosen.at:
+        return ""
+    listed = " and ".join(words.equal(chosen.over, at) for at in chosen.at)
+    if chosen.switch is not None and len(chosen.at) == 2:
+        return f" at {listed}, before and past {words.equal(chosen.over, chosen.switch.text)}"
+    return f" at {listed}"
+
+
+def _marks_sentence(marks: Iterable[Mark]) -> str:
+    kinds = list(dict.fromkeys(mark_words(m.stability, m.nash) for m in marks))
+    return f"Equilibria: {'; '.join(kinds)}." if kinds else "There is no isolated equilibrium."
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(s for s in sentences if s)
+
+
+def _plane_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+    lines = " and ".join(words.rate(n) for n in data.circuit.names)
+    notes = list(dict.fromkeys(f"{note[0].upper()}{note[1:]}." for p in data.planes for note in p.notes))
+    return "Phase plane", _join(
+        f"Phase plane{_sides(data, words)}: the lines on which {lines} rest, directions of the flow, trajectories.",
+        _marks_sentence(m for p in data.planes for m in p.equilibria),
+        "Shape tells stability; a full marker is Nash, a half one local Nash, an open one only stationary.",
+        *(words.plain(note) for note in notes),
+        _at(data, words),
+    )
+
+
+def _energy_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+    rows = []
+    for row in data.energies:
+        at = "" if row.over is None or row.at is None else f"at {words.equal(row.over, row.at)} "
+        ends = ", ".join(f"{words.name(row.circuit.names[c.population])}: {c.extremum}" for c in row.curves)
+        rows.append(f"{at}{ends}")
+    found = "; ".join(rows)
+    return "Own energies", _join(
+        "The energy of each population along its own rate, the others frozen at the equilibrium, less its value there; "
+        "shaded rates are outside the domain of the activation cost.",
+        f"The equilibrium is, {found}.",
+        _at(data, words),
+    )
+
+
+def _strip_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+    assert data.strip is not None and data.illustration is not None
+    over = data.illustration.over
+    assert over is not None
+    marks = data.strip.marks
+    listed = ", ".join(
+        words.equal(over, c.text) + (f" ({words.plain(threshold_words(c.names))})" if c.names else "") for c in marks
+    )
+    regimes = ", then ".join(dict.fromkeys(row.name for row in data.strip.rows))
+    return "Regimes", _join(
+        f"The regimes along {words.name(over)}: {regimes}.",
+        f"They change at {listed}." if listed else "They do not change in this range.",
+        "Triangles: values of the other pictures.",
+        _at(data, words),
+    )
+
+
+def _map_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+    assert data.map is not None
+    area = data.map
+    return "Regime map", _join(
+        f"The regimes over {words.name(area.over)} and {words.name(area.other)}: {', '.join(area.names)}.",
+        "Boundaries are the zero sets of the exact conditions, drawn in floating point. Triangles: values of the other "
+        "pictures.",
+        f"All else: {words.values(area.values)}." if area.values else "",
+    )
+
+
+def _response_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+    none = []
+    for row in data.responses:
+        for r in row.responses:
+            if r.falls:
+                over, at = row.plane.over, row.plane.at
+                where = "" if over is None or at is None else f"At {words.equal(over, at)} "
+                name = words.name(row.plane.circuit.names[r.population])
+                kind = "has no best response" if r.always else "has no best response to some rates of the other"
+                none.append(f"{where}{name} {kind}: its energy falls for ever.")
+    return "Best responses", _join(
+        f"The best response of each population to the other{_sides(data, words)}; dotted, the stationary points of its "
+        "energy.",
+        *none,
+        _marks_sentence(m for p in data.responses for m in p.plane.equilibria),
+        _at(data, words),
+    )
+
+
+# -- words -----------------------------------------------------------------------------------------------------------
+
+
+def plane_summary(plane: PhasePlane) -> str:
+    """One line in plain text: the value of the parameter, the regime, every equilibrium with its classes.
+
+    >>> from symgame.plane import phase_plane
+    >>> pair = Circuit.from_matrix([["3/2", -2], [2, "-1/2"]], names="EI", u=[2, "1/2"], tau=[10, 10])
+    >>> plane_summary(phase_plane(pair))
+    'inhibition-stabilised; E = 8/13, I = 15/13: stable, only stationary'
+    """
+    at = "" if plane.over is None or plane.at is None else f"{plane.over} = {plane.at}"
+    rows = [plane.regime]
+    for mark in plane.equilibria:
+        state: Iterable[object] = mark.exact or (f"{v:.4g}" for v in mark.place)
+        place = ", ".join(f"{n} = {v}" for n, v in zip(plane.circuit.names, state, strict=True))
+        rows.append(f"{place}: {mark_words(mark.stability, mark.nash)}")
+    found = "; ".join(filter(None, (*rows, *plane.notes)))
+    return f"{at}: {found}" if at else found
+
+
+def mark_words(stability: str, nash: str | None) -> str:
+    return ", ".join(word for word in (STABILITY[stability], NASH[nash]) if word)
+
+
+def threshold_words(names: Sequence[str]) -> str:
+    """The names of thresholds that a reader needs: ``focus-`` says what its interval says."""
+    return " = ".join(dict.fromkeys(n.rstrip("+-") for n in names))
+
+
+def number_latex(text: str) -> str:
+    r"""An exact number of the chart in mathematics.
+
+    >>> number_latex("-1 + 2*sqrt(2)/3")
+    '-1 + 2\\sqrt{2}/3'
+    """
+    return re.sub(r"sqrt\((\d+)\)", r"\\sqrt{\1}", text).replace("*", "").replace("…", r"\ldots")

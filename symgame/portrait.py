@@ -1,0 +1,98 @@
+"""The data of every picture of a circuit: what is drawn, at which exact values, and what is left out and why.
+
+Pure functions; drawing is :mod:`symgame.report.figures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from symgame.chart import Chart, default_parameter, regimes
+from symgame.circuit import Circuit
+from symgame.errors import BudgetExceeded, Unsupported
+from symgame.illustration import Illustration, illustration
+from symgame.landscape import BestResponses, Energies, best_responses, energies
+from symgame.plane import PhasePlane, phase_plane
+from symgame.regime_map import RegimeMap, Strip, regime_map, strip
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A picture that is not drawn, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Portraits:
+    """The data of the pictures of a circuit; panels stand in the order of ``illustration.at``: before the switch
+    first."""
+
+    circuit: Circuit
+    illustration: Illustration | None
+    planes: tuple[PhasePlane, ...]
+    energies: tuple[Energies, ...]
+    strip: Strip | None
+    map: RegimeMap | None
+    responses: tuple[BestResponses, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def figures_data(source: Any, chart: Chart | None = None, over: str | None = None) -> Portraits:
+    """The data of all pictures of a circuit, or of a derivation (whose chart and parameter are then the defaults).
+
+    A picture that makes no sense for the circuit is listed in ``left_out`` with its reason; nothing is raised for
+    it.
+
+    >>> from symgame.named import wilson_cowan
+    >>> data = figures_data(wilson_cowan())
+    >>> [plane.regime for plane in data.planes], [e.curves[0].extremum for e in data.energies]
+    (['antagonistic', 'inhibition-stabilised'], ['global minimum', 'maximum'])
+    """
+    circuit: Circuit = getattr(source, "circuit", source)
+    over = over or getattr(source, "over", None) or default_parameter(circuit)
+    chart = chart or getattr(source, "chart", None) or (None if over is None else _own_chart(circuit, over))
+    left: list[LeftOut] = []
+
+    def tried(name: str, make: Callable[[], T], otherwise: T) -> T:
+        try:
+            return make()
+        except (Unsupported, BudgetExceeded) as error:
+            left.append(LeftOut(name, str(error)))
+            return otherwise
+
+    try:
+        chosen = illustration(circuit, over, chart)
+    except (Unsupported, BudgetExceeded) as error:
+        names = ("phase-plane", "energies", "regimes", "regime-map", "best-responses")
+        return Portraits(circuit, None, (), (), None, None, (), tuple(LeftOut(n, str(error)) for n in names))
+    panels = list(zip(chosen.panels, chosen.at or (None,), strict=True))
+    planes: tuple[PhasePlane, ...] = tried(
+        "phase-plane", lambda: tuple(phase_plane(c, chosen.over, at) for c, at in panels), ()
+    )
+    own: list[Energies] = []
+    for numeric, at in panels:
+        own += tried("energies", lambda c=numeric, at=at: [energies(c, chosen.over, at)], [])  # type: ignore[misc]
+    if own:  # one side without an equilibrium is not a picture left out
+        left = [x for x in left if x.name != "energies"]
+    line: Strip | None = tried("regimes", lambda: strip(chosen), None)
+    area: RegimeMap | None = tried("regime-map", lambda: regime_map(circuit, chosen), None)
+    responses: tuple[BestResponses, ...] = tried("best-responses", lambda: tuple(best_responses(p) for p in planes), ())
+    if not planes:
+        left.append(LeftOut("best-responses", next(x.reason for x in left if x.name == "phase-plane")))
+    return Portraits(circuit, chosen, planes, tuple(own), line, area, responses, tuple(left))
+
+
+def _own_chart(circuit: Circuit, over: str) -> Chart | None:
+    """The chart of a pair, which lends the thresholds their names; a larger circuit's takes too long for that."""
+    if len(circuit.names) > 2:
+        return None
+    try:
+        return regimes(circuit, over)
+    except (Unsupported, BudgetExceeded):
+        return None

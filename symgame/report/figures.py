@@ -1,0 +1,583 @@
+"""Pictures: the data of :mod:`symgame.portrait` drawn with Matplotlib, as SVG, PDF and PNG bytes, with their captions.
+
+Drawing computes nothing. One meaning, one look, in every picture: a population has its colour and line style, the shape
+of a marker says stability, its fill says Nash. The same data give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from fractions import Fraction
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from symgame.captions import Figure, captions, mark_words, number_latex, plane_summary, threshold_words
+from symgame.circuit import Circuit
+from symgame.landscape import BestResponses, Energies
+from symgame.notation import latex_name
+from symgame.plane import Mark, PhasePlane
+from symgame.portrait import Portraits
+from symgame.regime_map import RegimeMap, Strip
+
+__all__ = ["FORMATS", "Figure", "captions", "drawings", "label", "phase_plane_bytes", "plane_summary", "render"]
+
+# -- style: sizes in inches and points, colours of Okabe and Ito, which stay apart for the colour-blind ---------------
+
+FORMATS = ("svg", "pdf", "png")
+DPI = 150
+PANEL = (2.1, 1.95)
+LEFT, GAP, RIGHT = 0.62, 0.72, 0.16
+LINE = 0.175  # the height of a line of small text
+TEXT, SMALL = 10.0, 8.5
+INK, PALE, WALL = "#222222", "#A9A9A9", "#E9E9E9"
+EXCITATORY, INHIBITORY, UNTYPED = ("#D55E00", "#E69F00"), ("#0072B2", "#56B4E9"), ("#009E73", "#CC79A7", "#0072B2")
+LINES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (5, 1.4, 1, 1.4)), (0, (1, 1)))
+MARKERS = {  # stability: marker, colour, size
+    "stable": ("o", "#009E73", 8.0),
+    "unstable": ("s", "#CC79A7", 7.0),
+    "saddle": ("D", "#E69F00", 6.5),
+    "kink": ("^", "#56B4E9", 8.0),
+    "neutral": ("p", "#F0E442", 8.5),
+    "located": ("X", "#999999", 7.5),
+}
+FILLS = {"global": "full", "local": "left", "stationary": "none", None: "full"}
+REGIMES = {  # name: colour, hatch; light enough for black text, and of different lightness
+    "antagonistic": ("#BFE3F7", ""),
+    "switch": ("#FFFFFF", "|||"),
+    "inhibition-stabilised": ("#8FD3BE", "///"),
+    "oscillatory": ("#F5DDA3", "---"),
+    "divergent": ("#EFAF84", "\\\\\\"),
+    "saddle": ("#D9C3D3", "xxx"),
+    "fold": ("#FFFFFF", "+++"),
+}
+OTHER = ("#DDDDDD", "++")
+_STYLE: Any = {
+    "font.family": ["STIXGeneral", "DejaVu Sans"],
+    "mathtext.fontset": "stix",
+    "font.size": TEXT,
+    "axes.linewidth": 0.7,
+    "axes.edgecolor": INK,
+    "axes.labelpad": 2.5,
+    "axes.titlepad": 5.0,
+    "axes.titlesize": TEXT,
+    "axes.formatter.useoffset": False,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "hatch.linewidth": 0.5,
+    "legend.fontsize": SMALL,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "symgame",
+    "pdf.fonttype": 42,
+    "path.simplify_threshold": 0.3,
+}
+
+
+def render(data: Portraits, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
+    """Every picture in every format: ``figures/phase-plane.svg`` to its bytes.
+
+    >>> from symgame.named import wilson_cowan
+    >>> from symgame.portrait import figures_data
+    >>> files = render(figures_data(wilson_cowan()), ["svg"])
+    >>> sorted(files)[:2], files["figures/energies.svg"][:5]
+    (['figures/best-responses.svg', 'figures/energies.svg'], b'<?xml')
+    """
+    wanted = tuple(formats)
+    words = {figure.name: figure for figure in captions(data)}
+    with _style():
+        return {
+            f"figures/{name}.{format_}": saved(drawing, format_, words[name])
+            for name, drawing in drawings(data).items()
+            for format_ in wanted
+        }
+
+
+def phase_plane_bytes(planes: Sequence[PhasePlane], format_: str) -> bytes:
+    """Phase planes of one circuit side by side in one format."""
+    words = "; ".join(filter(None, (plane_summary(plane) for plane in planes)))
+    return saved(phase_planes(planes), format_, Figure("phase-plane", "Phase plane", words, words, words))
+
+
+def drawings(data: Portraits) -> dict[str, Any]:
+    """Every picture as a Matplotlib figure, by name; those that :attr:`Portraits.left_out` names are missing."""
+    found: dict[str, Any] = {}
+    if data.planes:
+        found["phase-plane"] = phase_planes(data.planes)
+    if data.energies:
+        found["energies"] = own_energies(data.energies)
+    if data.strip is not None:
+        found["regimes"] = regime_strip(data.strip)
+    if data.map is not None:
+        found["regime-map"] = regime_map(data.map)
+    if data.responses:
+        found["best-responses"] = best_responses(data.responses)
+    return found
+
+
+def saved(drawing: Any, format_: str, words: Figure) -> bytes:
+    """The bytes of a drawing, without a date; an SVG carries its title and description for screen readers."""
+    metadata: dict[str, dict[str, Any]] = {
+        "svg": {"Date": None, "Creator": "symgame", "Title": words.title},
+        "pdf": {"CreationDate": None, "Creator": "symgame", "Producer": "symgame", "Title": words.title},
+        "png": {"Software": "symgame", "Title": words.title.encode("ascii", "replace").decode()},
+    }
+    if format_ not in metadata:
+        raise ValueError(f"{format_!r} is no format of a picture; choose among {', '.join(FORMATS)}")
+    stream = io.BytesIO()
+    with _style():
+        drawing.savefig(stream, format=format_, dpi=DPI, metadata=metadata[format_])
+    if format_ != "svg":
+        return stream.getvalue()
+    text = stream.getvalue().decode("utf-8")
+    text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(words.alt_text)}" ', 1)
+    return text.replace("</title>", f"</title>\n <desc>{escape(words.alt_text)}</desc>", 1).encode("utf-8")
+
+
+def _style() -> Any:
+    """The style for the time of a drawing; one inside another costs nothing."""
+    from matplotlib import rc_context, rcParams
+
+    active = rcParams["svg.hashsalt"] == _STYLE["svg.hashsalt"]
+    return nullcontext() if active else rc_context(_STYLE)
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def label(name: str, circuit: Circuit | None = None) -> str:
+    r"""The name for a picture: mathematics where Matplotlib can set it, plain text otherwise.
+
+    >>> label("w_EE"), label("tau_E")
+    ('$w_{EE}$', '$\\tau_{E}$')
+    """
+    return _math(latex_name(name) if circuit is None else circuit.presentation.expanded(name), name)
+
+
+_SIMPLE = re.compile(r"[A-Za-z0-9]+(_\{[A-Za-z0-9,]+\})?")  # needs no trial
+
+
+@lru_cache(maxsize=1_000)
+def _math(source: str, plain: str) -> str:
+    if _SIMPLE.fullmatch(source):
+        return f"${source}$"
+    from matplotlib.mathtext import MathTextParser
+
+    if _missing(source, ("STIXGeneral",)):  # mathematics has no fallback for a character without a glyph
+        return _plain(plain)
+    try:
+        with _style():
+            MathTextParser("path").parse(f"${source}$")
+    except (ValueError, RuntimeError):
+        return _plain(plain)
+    return f"${source}$"
+
+
+def _plain(text: str) -> str:
+    """The text without mathematics; a character that no font has becomes its code point."""
+    lost = _missing(text, ("STIXGeneral", "DejaVu Sans"))
+    return "".join(f"U+{ord(c):04X}" if c in lost else c for c in text).replace("$", r"\$")
+
+
+@lru_cache(maxsize=1_000)
+def _missing(text: str, families: tuple[str, ...]) -> frozenset[str]:
+    from matplotlib.font_manager import findfont, get_font
+
+    others = {c for c in text if not c.isascii()}
+    if not others:
+        return frozenset()
+    fonts = [get_font(findfont(family)) for family in families]
+    return frozenset(c for c in others if not any(font.get_char_index(ord(c)) for font in fonts))
+
+
+def _rate_axis(circuit: Circuit, i: int) -> str:
+    """The rate of population i with the circuit's unit of rates, when it has one."""
+    unit = circuit.presentation.unit("rate")
+    return _rate(circuit, i) + (f" ({_plain(unit)})" if unit else "")
+
+
+def _value_label(over: str | None, at: Fraction | None, circuit: Circuit) -> str:
+    return "" if over is None or at is None else f"{label(over, circuit)} = {_number(at)}"
+
+
+def _number(value: Fraction) -> str:
+    """``-1/2`` with a minus sign of its own."""
+    return str(value).replace("-", "−")
+
+
+def _exact(text: str) -> str:
+    """An exact number; only a root needs mathematics."""
+    return f"${number_latex(text)}$" if "sqrt" in text else text.replace("-", "−")
+
+
+def _color(circuit: Circuit, i: int) -> str:
+    kind = circuit.populations[i].type
+    shades = {"excitatory": EXCITATORY, "inhibitory": INHIBITORY, None: UNTYPED}[kind]
+    place = sum(p.type == kind for p in circuit.populations[:i])
+    return shades[place % len(shades)]
+
+
+# -- canvases ---------------------------------------------------------------------------------------------------------
+
+
+def _panels(titles: Sequence[str], below: int) -> tuple[Any, list[Any]]:
+    """A figure with axes side by side at fixed places, and room for some lines of a legend below them.
+
+    Nothing is measured, so nothing is drawn twice.
+    """
+    from matplotlib.figure import Figure as Drawing
+
+    count = len(titles)
+    lines = max(title.count("\n") for title in titles)
+    wide = PANEL[0] if count > 1 else 1.25 * PANEL[0]  # a legend is as wide as it is
+    bottom = 0.52 + LINE * below
+    top = 0.3 + 0.17 * lines
+    width = LEFT + count * wide + (count - 1) * GAP + RIGHT
+    height = bottom + PANEL[1] + top
+    drawing = Drawing(figsize=(width, height), facecolor="white")
+    axes = []
+    for k in range(count):
+        left = LEFT + k * (wide + GAP)
+        ax = drawing.add_axes((left / width, bottom / height, wide / width, PANEL[1] / height))
+        blank = "\n " * (lines - titles[k].count("\n"))  # first lines of all titles at one height
+        ax.set_title(titles[k] + blank, color=INK, linespacing=1.1)
+        _few_ticks(ax)
+        axes.append(ax)
+    return drawing, axes
+
+
+def _few_ticks(ax: Any) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+
+
+def _legend(drawing: Any, handles: Sequence[Any], columns: int) -> None:
+    drawing.legend(
+        handles=handles, loc="lower center", ncols=columns, frameon=False, borderpad=0.2, handlelength=2.2,
+        columnspacing=1.4, labelspacing=0.35, borderaxespad=0.15,
+    )  # fmt: skip
+
+
+def _handle(**options: Any) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], **options)
+
+
+def _marker(stability: str, nash: str | None) -> dict[str, Any]:
+    shape, color, size = MARKERS[stability]
+    fill = FILLS[nash]
+    return {
+        "marker": shape,
+        "markersize": size,
+        "fillstyle": "full" if fill == "none" else fill,
+        "markerfacecolor": "white" if fill == "none" else color,
+        "markerfacecoloralt": "white",
+        "markeredgecolor": INK if fill != "none" else color,
+        "markeredgewidth": 0.9 if fill != "none" else 2.0,
+        "linestyle": "none",
+        "zorder": 6,
+    }
+
+
+def _draw_marks(ax: Any, marks: Iterable[Mark]) -> None:
+    for mark in marks:
+        x, y = mark.place
+        ax.plot([x], [y], gid="equilibrium", clip_on=False, **_marker(mark.stability, mark.nash))
+
+
+def _mark_handles(marks: Iterable[Mark]) -> list[Any]:
+    order = list(MARKERS)
+    kinds = sorted({(order.index(m.stability), list(FILLS).index(m.nash)) for m in marks})
+    rows = [(order[a], list(FILLS)[b]) for a, b in kinds]
+    return [_handle(label=mark_words(s, n), **_marker(s, n)) for s, n in rows]
+
+
+# -- the pictures -----------------------------------------------------------------------------------------------------
+
+
+def phase_planes(planes: Sequence[PhasePlane]) -> Any:
+    """Phase planes side by side: nullclines, directions, trajectories, equilibria."""
+    circuit = planes[0].circuit
+    columns = 3 if len(planes) > 1 else 2
+    with _style():
+        handles = [
+            _handle(color=_color(circuit, i), linestyle=LINES[i], linewidth=1.9, label=f"{_rate(circuit, i)} at rest")
+            for i in range(2)
+        ]
+        handles += [_handle(color=INK, linewidth=0.7, label="trajectories")]
+        handles += _mark_handles(m for p in planes for m in p.equilibria)
+        titles = [_two_lines(_value_label(p.over, p.at, p.circuit), p.regime) for p in planes]
+        drawing, axes = _panels(titles, -(-len(handles) // columns))
+        for ax, plane in zip(axes, planes, strict=True):
+            _plane_axes(ax, plane)
+            _draw_field(ax, plane)
+            for path in plane.trajectories:
+                ax.plot(*path.T, color=INK, linewidth=0.7, alpha=0.75, zorder=2, gid="trajectory")
+                ax.plot(*path[:1].T, marker="o", markersize=2.0, color=INK, zorder=2, linestyle="none", gid="start")
+            for line in plane.nullclines:
+                color, dashes = _color(plane.circuit, line.population), LINES[line.population]
+                ax.plot(*line.points.T, color=color, linestyle=dashes, linewidth=1.9, zorder=4, gid="nullcline")
+            _draw_marks(ax, plane.equilibria)
+        _legend(drawing, handles, columns)
+        return drawing
+
+
+def _rate(circuit: Circuit, i: int) -> str:
+    """The rate of population i, its index written as the circuit writes the population."""
+    name = circuit.names[i]
+    return _math(f"x_{{{circuit.presentation.expanded(name)}}}", f"x_{name}")
+
+
+def _draw_field(ax: Any, plane: PhasePlane) -> None:
+    """Arrows of one length on the page: they tell directions, which is all that a reader can compare."""
+    places, velocities = plane.field
+    size = np.array([b - a for a, b in plane.box])[:, None, None]
+    length = np.hypot(*(velocities / size))
+    arrows = np.divide(velocities, length, out=np.zeros_like(velocities), where=length > 0)
+    ax.quiver(
+        *places, *arrows, angles="xy", scale_units="xy", scale=20.0, pivot="mid", color=PALE, width=0.0045,
+        headwidth=3.6, headlength=4, headaxislength=3.6, zorder=1,
+    )  # fmt: skip
+
+
+def _two_lines(first: str, second: str) -> str:
+    return "\n".join(part for part in (first, second) if part)
+
+
+def _plane_axes(ax: Any, plane: PhasePlane) -> None:
+    ax.set_xlabel(_rate_axis(plane.circuit, 0))
+    ax.set_ylabel(_rate_axis(plane.circuit, 1))
+    ax.set_xlim(*plane.box[0])
+    ax.set_ylim(*plane.box[1])
+
+
+def own_energies(rows: Sequence[Energies]) -> Any:
+    """The own energy of each population, one panel each, a curve per value of the parameter."""
+    circuit = rows[0].circuit
+    with _style():
+        drawing, axes = _panels([f"own energy of {label(n, circuit)}" for n in circuit.names], len(rows))
+        for i, ax in enumerate(axes):
+            curves = [row.curves[i] for row in rows]
+            left = min(float(c.rates[0]) for c in curves)
+            right = max(float(c.rates[-1]) for c in curves)
+            margin = 0.07 * (right - left)
+            ax.axhline(0, color=PALE, linewidth=0.6, zorder=0)
+            handles = []
+            for k, (row, curve) in enumerate(zip(rows, curves, strict=True)):
+                look: dict[str, Any] = {"color": _color(circuit, i), "linestyle": LINES[k], "linewidth": 1.9}
+                marker = _marker(row.mark.stability, _NASH_OF[curve.extremum])
+                ax.plot(curve.rates, curve.energies, gid="energy", zorder=3, **look)
+                ax.plot([curve.rate], [0.0], gid="equilibrium", **marker)
+                at = _value_label(row.over, row.at, circuit)
+                words = f"{at}: {curve.extremum}" if at else curve.extremum
+                handles.append(_handle(label=words, **{**marker, **look}))
+            _walls(ax, curves[0].domain, (left - margin, right + margin))
+            ax.set_xlim(left - margin, right + margin)
+            ax.margins(y=0.12)
+            ax.set_xlabel(_rate_axis(circuit, i))
+            if i == 0:
+                ax.set_ylabel("energy − its value at equilibrium", fontsize=SMALL)
+            ax.legend(
+                handles=handles, loc="upper center", bbox_to_anchor=(0.45, -0.2), frameon=False, handlelength=2.6,
+                labelspacing=0.3, borderpad=0.1,
+            )  # fmt: skip
+        return drawing
+
+
+# How one population's own minimum is marked: as the Nash class of an equilibrium is.
+_NASH_OF = {
+    "global minimum": "global",
+    "local minimum": "local",
+    "maximum": "stationary",
+    "stationary point": "stationary",
+    "not decided": None,
+}
+
+
+def _walls(ax: Any, domain: tuple[float, float], shown: tuple[float, float]) -> None:
+    """Rates that the activation cost forbids, shaded, with a line where they begin."""
+    for end, beyond in zip(domain, shown, strict=True):
+        if np.isfinite(end):
+            first, last = sorted((end, beyond))
+            ax.axvspan(first, last, facecolor=WALL, edgecolor=PALE, hatch="////", linewidth=0, zorder=1)
+            ax.axvline(end, color=INK, linewidth=0.9, zorder=2, gid="wall")
+
+
+def regime_strip(strip: Strip) -> Any:
+    """Which regime when: a bar per interval of the parameter, thresholds with their exact values above."""
+    from matplotlib.figure import Figure as Drawing
+    from matplotlib.ticker import MaxNLocator
+
+    chosen = strip.illustration
+    circuit, over = chosen.circuit, chosen.over
+    assert over is not None
+    kinds = list(dict.fromkeys((row.name, row.spectrum) for row in strip.rows))
+    marks = strip.marks
+    low, high = (float(v) for v in chosen.window)
+    left, wide, bottom, each, step = 1.85, 3.6, 0.5, 0.27, 0.21
+    words = [f"{threshold_words(c.names)}  {_exact(c.text)}".strip() for c in marks]
+    levels = _levels([(c.value - low) / (high - low) * wide for c in marks], [_width(w) for w in words])
+    tall, top = each * (len(kinds) + 0.2), 0.18 + step * (1 + max(levels, default=0))
+    width, height = left + wide + 0.25, bottom + tall + top
+    first, last = -0.6, len(kinds) - 0.4
+    with _style():
+        drawing = Drawing(figsize=(width, height), facecolor="white")
+        ax = drawing.add_axes((left / width, bottom / height, wide / width, tall / height))
+        for row in strip.rows:
+            a = low if row.low is None else row.low.value
+            b = high if row.high is None else row.high.value
+            color, hatch = REGIMES.get(row.name, OTHER)
+            look: dict[str, Any] = {"facecolor": color, "edgecolor": INK, "linewidth": 0.6, "hatch": hatch, "zorder": 2}
+            ax.barh(kinds.index((row.name, row.spectrum)), b - a, 0.74, left=a, gid="interval", **look)
+        for c, text, level in zip(marks, words, levels, strict=True):
+            y = first - (level + 0.85) * step / each
+            ax.axvline(c.value, color=INK, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=3, gid="threshold")
+            ax.plot([c.value] * 2, [first, y], color=INK, linewidth=0.5, clip_on=False, gid="leader")
+            x = c.value - 0.04 * (high - low) / wide
+            ax.text(x, y + 0.06, text, ha="right", va="top", fontsize=SMALL)
+        shown: dict[str, Any] = {
+            "marker": "^",
+            "color": INK,
+            "markersize": 5,
+            "linestyle": "none",
+            "clip_on": False,
+            "zorder": 7,
+        }
+        ax.plot([float(at) for at in chosen.at], [last] * len(chosen.at), gid="shown", **shown)
+        ax.set_yticks(range(len(kinds)), [n if s in ("", n) else f"{n} ({s})" for n, s in kinds])
+        ax.tick_params(axis="y", length=0)
+        ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        ax.set_ylim(last, first)
+        ax.set_xlim(low, high)
+        for side in ("top", "right", "left"):
+            ax.spines[side].set_visible(False)
+        ax.set_xlabel(label(over, circuit))
+        return drawing
+
+
+def _width(words: str) -> float:
+    """A generous width, in inches, of small text; commands of mathematics are not drawn."""
+    return 0.062 * len(re.sub(r"\\[a-z]+|[${}]", "", words)) + 0.12
+
+
+def _levels(places: Sequence[float], widths: Sequence[float]) -> list[int]:
+    """How high each text stands, written to the left of its line: above every line that would cross it.
+
+    A text ends at its own line, so that no line farther right meets it.
+
+    >>> _levels([1.0, 3.0, 3.2], [0.8, 0.8, 0.8])
+    [0, 0, 1]
+    """
+    levels: list[int] = []
+    for place, width in zip(places, widths, strict=True):
+        crossing = [level for level, other in zip(levels, places, strict=False) if other > place - width]
+        levels.append(1 + max(crossing, default=-1))
+    return levels
+
+
+def regime_map(area: RegimeMap) -> Any:
+    """The regimes over two parameters, coloured, with their names where there is room and in a legend where not."""
+    from matplotlib.colors import ListedColormap, to_rgb
+    from matplotlib.figure import Figure as Drawing
+    from matplotlib.patches import Patch
+
+    left, wide, tall = LEFT, 3.7, 2.7
+    turned: dict[int, int] = {}  # the angle of the names that fit into their regimes
+    for k, a, b in area.labels:
+        across, upwards, needed = _room(area, k, a, b, 1) * wide, _room(area, k, a, b, 0) * tall, _width(area.names[k])
+        if across > needed and upwards > LINE:
+            turned[k] = 0
+        elif upwards > needed and across > LINE:
+            turned[k] = 90
+    small = [k for k in range(len(area.names)) if k not in turned]
+    bottom = 0.52 + LINE * -(-len(small) // 3)
+    width, height = left + wide + 0.2, bottom + tall + 0.2
+    x, y = ((float(v[0] - (v[1] - v[0]) / 2), float(v[-1] + (v[1] - v[0]) / 2)) for v in (area.xs, area.ys))
+    colors = [REGIMES.get(name, OTHER)[0] for name in area.names]
+    palette = ListedColormap(np.array([to_rgb(c) for c in ("white", *colors)]))
+    with _style():
+        drawing = Drawing(figsize=(width, height), facecolor="white")
+        ax = drawing.add_axes((left / width, bottom / height, wide / width, tall / height))
+        ax.imshow(
+            area.cells, origin="lower", extent=(*x, *y), cmap=palette, vmin=-1.5, vmax=len(colors) - 0.5,
+            aspect="auto", interpolation="nearest", zorder=0,
+        )  # fmt: skip
+        for line in area.boundaries:
+            ax.plot(*line.T, color=INK, linewidth=0.9, zorder=2, gid="boundary")
+        for k, a, b in area.labels:
+            if k in turned:
+                ax.text(a, b, area.names[k], ha="center", va="center", rotation=turned[k], fontsize=SMALL, zorder=4)
+        shown = np.array([[float(a), float(b)] for a, b in area.own]).reshape(-1, 2)
+        look: dict[str, Any] = {
+            "marker": "^",
+            "color": INK,
+            "markeredgecolor": "white",
+            "markersize": 6.5,
+            "linestyle": "none",
+        }
+        ax.plot(*shown.T, gid="shown", zorder=5, **look)
+        if small:
+            patches = [Patch(facecolor=colors[k], edgecolor=INK, linewidth=0.6, label=area.names[k]) for k in small]
+            _legend(drawing, patches, 3)
+        ax.set_xlim(*x)
+        ax.set_ylim(*y)
+        _few_ticks(ax)
+        ax.set_xlabel(label(area.over, area.circuit))
+        ax.set_ylabel(label(area.other, area.circuit))
+        return drawing
+
+
+def _room(area: RegimeMap, k: int, a: float, b: float, axis: int) -> float:
+    """The part of the width (axis 1) or height (axis 0) that is of regime k about its label: twice the shorter side."""
+    row, column = int(np.argmin(np.abs(area.ys - b))), int(np.argmin(np.abs(area.xs - a)))
+    cells, at = (area.cells[row], column) if axis == 1 else (area.cells[:, column], row)
+    same = cells == k
+    before = next((n for n in range(at + 1) if not same[at - n]), at)
+    after = next((n for n in range(len(same) - at) if not same[at + n]), len(same) - at)
+    return 2 * min(before, after) / len(same)
+
+
+def best_responses(rows: Sequence[BestResponses]) -> Any:
+    """Best responses in the plane, with the thin curves of stationary points and the equilibria."""
+    circuit = rows[0].plane.circuit
+    columns = 3 if len(rows) > 1 else 2
+    dotted = (0, (1, 1.6))
+    with _style():
+        handles = [
+            _handle(color=_color(circuit, i), linestyle=LINES[i], linewidth=2.1, label=f"best {_rate(circuit, i)}")
+            for i in range(2)
+        ]
+        handles += [_handle(color=INK, linewidth=0.9, linestyle=dotted, label="stationary points")]
+        handles += _mark_handles(m for row in rows for m in row.plane.equilibria)
+        titles = [_two_lines(_value_label(r.plane.over, r.plane.at, r.plane.circuit), _none_words(r)) for r in rows]
+        drawing, axes = _panels(titles, -(-len(handles) // columns))
+        for ax, row in zip(axes, rows, strict=True):
+            _plane_axes(ax, row.plane)
+            for r in row.responses:
+                color, dashes = _color(circuit, r.population), LINES[r.population]
+                for line in r.stationary:
+                    ax.plot(*line.points.T, color=color, linewidth=0.9, linestyle=dotted, zorder=3, gid="stationary")
+                if not r.always:
+                    xy = (r.response, r.other) if r.population == 0 else (r.other, r.response)
+                    ax.plot(*xy, color=color, linestyle=dashes, linewidth=2.1, zorder=4, gid="response")
+                for other, low, high in r.indifferent:
+                    segment = ([low, high], [other, other]) if r.population == 0 else ([other, other], [low, high])
+                    ax.plot(*segment, color=color, linestyle=dashes, linewidth=2.1, zorder=4, gid="indifferent")
+            _draw_marks(ax, row.plane.equilibria)
+        _legend(drawing, handles, columns)
+        return drawing
+
+
+def _none_words(row: BestResponses) -> str:
+    circuit = row.plane.circuit
+    names = [label(circuit.names[r.population], circuit) for r in row.responses if r.falls]
+    return f"no best response of {' and '.join(names)}" if names else ""
