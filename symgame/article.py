@@ -55,9 +55,14 @@ WIDEST_STATE = 30
 
 
 def article(
-    derivation: Derivation, certificates: Mapping[str, str] | None = None, pictures: Iterable[Picture] = ()
+    derivation: Derivation,
+    certificates: Mapping[str, str] | None = None,
+    pictures: Iterable[Picture] = (),
+    notes: Iterable[Block] = (),
 ) -> Article:
-    """The article of a derivation; ``certificates`` maps ids of claims to files, ``pictures`` are put at the end.
+    """The article of a derivation; ``certificates`` maps ids of claims to files.
+
+    ``pictures`` are put at the end, followed by ``notes`` on what is not drawn.
 
     >>> from symgame.derivation import derive
     >>> from symgame.named import wilson_cowan
@@ -70,7 +75,7 @@ def article(
     if derivation.chart is not None:
         sections.append(_chart_section(derivation.chart, writer, [s for s in sections if s.id == "regimes"]))
         sections = [s for s in sections[:-1] if s.id != "regimes"] + sections[-1:]
-    shown = tuple(pictures)
+    shown: tuple[Block, ...] = (*pictures, *notes)
     if shown:
         sections.append(Section("figures", "Figures", shown))
     keys = dict.fromkeys(_cited(derivation))
@@ -464,6 +469,8 @@ def _case(writer: Writer, text: str, name: str) -> Math:
         return f"c_{{{writer.names(name)}}}" if symbol_name == letter else writer.names(symbol_name)
 
     condition = any(op in text for op in "<>=")
+    if " and " in text and not condition:
+        return Math(r"\text{ and }".join(_case(writer, part, name).latex for part in text.split(" and ")))
     try:
         node = read_formula(text if condition else f"{text} = 0")
     except SymgameError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,13 +13,14 @@ from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both
 from symgame.errors import BudgetExceeded, HypothesisError, SymgameError, Unsupported
 from symgame.grammar import read_branch, read_formula
+from symgame.letters import escaped
 from symgame.proof.reduce import Reducer
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.solve import solved
 from symgame.statements import check, read
-from symgame.letters import escaped
 from symgame.steps import Step, from_definition, from_sides, of_equation
+from symgame.tables import Cell, formula, joined, latex, table
 from symgame.typeset import formula_latex
 
 KINDS = ("equivalence", "implication", "fact", "equation", "identity", "completeness")
@@ -64,6 +67,12 @@ class Claim:
         return self.verdict.certificate if isinstance(self.verdict, Proved | Cited) else None
 
     @property
+    def sha256(self) -> str:
+        """Of what is claimed: the JSON list [id, given, then, at] without spaces, in UTF-8."""
+        text = json.dumps([self.id, self.given, self.then, self.at], ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+    @property
     def latex(self) -> str:
         """The conclusion in LaTeX, or the title when the claim is an identity or a completeness statement."""
         if self.then is None:
@@ -72,6 +81,13 @@ class Claim:
 
     def _repr_latex_(self) -> str:
         return f"${self.latex}$"
+
+    def _repr_html_(self) -> str:
+        shown = self.title if self.then is None else formula(self.then)
+        rows: list[tuple[Cell, Cell]] = [(self.verdict.kind, shown)]
+        if self.given:
+            rows.append(("given", joined(formula(g) for g in self.given)))
+        return table((), rows, f"{self.id}: {self.title}").source
 
 
 def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int = DEFAULT_BUDGET) -> Claim | None:
@@ -158,6 +174,11 @@ class Listed:
     branch: Branch
     exists: str
     continuum: bool = False
+
+    def _repr_html_(self) -> str:
+        names = self.branch.circuit.presentation.expanded
+        state = "a continuum: det = 0" if self.continuum else joined(latex(row) for row in self.branch.state_latex())
+        return table((), [(f"({self.branch.name})", state), ("when", formula(self.exists, names))]).source
 
 
 def existing_branches(circuit: Circuit, over: str | None = None) -> tuple[list[Listed], bool]:

@@ -5,21 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from symgame.catalogue import drafts
 from symgame.chart import Chart, default_parameter, regimes
 from symgame.circuit import Circuit
 from symgame.claims import Claim, Draft, decide_draft, renumbered
-from symgame.errors import Unsupported
+from symgame.errors import BudgetExceeded, Unsupported
 from symgame.proof.decide import EXACT
 from symgame.proof.solver import DEFAULT_BUDGET, ENGINE
 from symgame.proof.verdict import Proved, Undecided, Verdict
 from symgame.statements import check_domain
+from symgame.steps import of_orders, of_patterns
+from symgame.tables import formula, table
+
+if TYPE_CHECKING:
+    from symgame.kernel import FastChecker
 
 Progress = Callable[[str, str], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """A circuit (values substituted, all but ``over``), its claims in the order of the report, its chart."""
 
@@ -42,9 +48,27 @@ class Derivation:
         kinds = ("proved", "cited", "refuted", "undecided")
         return {kind: sum(c.verdict.kind == kind for c in self.claims) for kind in kinds}
 
-    def _repr_markdown_(self) -> str:
-        rows = [f"| `{c.id}` | {c.title} | `{c.then or ''}` | {c.verdict.kind} |" for c in self.claims]
-        return "\n".join(["| id | claim | formula | verdict |", "|---|---|---|---|", *rows])
+    def checker(self) -> FastChecker:
+        """The conditions of the circuit on arrays of doubles; see :class:`symgame.decisions.Checker`.
+
+        >>> from symgame.named import wilson_cowan
+        >>> derive(wilson_cowan()).checker().holds("p_matrix", w_EE=[0.5, 1], w_EI=1, w_IE=1, w_II=0,
+        ...                                        tau_E=1, tau_I=1, u_E=0, u_I=0).tolist()
+        [1, 0]
+        """
+        from symgame.checker import checker
+
+        return checker(self.circuit)
+
+    def __repr__(self) -> str:
+        """One line for a person; everything else is in the fields."""
+        counts = ", ".join(f"{n} {kind}" for kind, n in self.counts.items() if n)
+        return f"Derivation({self.circuit.name!r}, {len(self.claims)} claims: {counts})"
+
+    def _repr_html_(self) -> str:
+        names = self.circuit.presentation.expanded
+        rows = [(c.id, c.title, formula(c.then, names) if c.then else "", c.verdict.kind) for c in self.claims]
+        return table(("id", "claim", "formula", "verdict"), rows, self.circuit.name).source
 
 
 def derive(
@@ -86,7 +110,7 @@ def derive(
         try:
             chart = regimes(circuit, over)
             claims += list(_chart_claims(chart))
-        except Unsupported as error:
+        except (Unsupported, BudgetExceeded) as error:
             claims.append(
                 Claim("regimes.complete", "The chart of regimes", "completeness", (), None, Undecided(str(error)))
             )
@@ -101,7 +125,17 @@ def _chart_claims(chart: Chart) -> list[Claim]:
         if chart.complete
         else Undecided("some sign patterns were neither met nor refuted within the budget")
     )
-    rows = [Claim("regimes.complete", f"No sign pattern occurs but the {listed}", "completeness", (), None, complete)]
+    rows = [
+        Claim(
+            "regimes.complete",
+            f"No sign pattern occurs but the {listed}",
+            "completeness",
+            (),
+            None,
+            complete,
+            steps=tuple(of_patterns(len(chart.regimes))) if chart.complete else (),
+        )
+    ]
     if chart.orders:
         rows.append(
             Claim(
@@ -111,6 +145,7 @@ def _chart_claims(chart: Chart) -> list[Claim]:
                 (),
                 None,
                 Proved((ENGINE, EXACT), certificate=chart.orders_certificate),
+                steps=tuple(of_orders()),
             )
         )
     return rows

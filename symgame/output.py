@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from symgame.article import article
+from symgame.captions import Figure, captions
 from symgame.derivation import Derivation
-from symgame.document import Block, Picture, Proposition, Statement
-from symgame.report import documents, files, latex
+from symgame.document import Block, Math, Paragraph, Picture, Proposition, Statement, Text
+from symgame.portrait import Portraits, figures_data
+from symgame.report import checkers, documents, files, html, latex
+from symgame.report.figures import render
 from symgame.shape import abbreviations
 
 Files = dict[str, str | bytes]
@@ -18,25 +24,62 @@ def certificate_files(derivation: Derivation) -> dict[str, str]:
     return {c.id: f"certificates/{c.id}.smt2" for c in derivation.claims if c.certificate is not None}
 
 
-def derivation_files(derivation: Derivation, *, figures: bool = True) -> Files:
-    """Every file of a derivation but the PDF: documents, report, page, checkers, formulas, certificates, figures."""
+def derivation_files(derivation: Derivation, *, figures: bool = True, model: str = "MODEL") -> Files:
+    """Every file of a derivation but the PDF: documents, report, page, checkers, formulas, certificates, figures.
+
+    ``model`` is how the circuit is called on the command line, for the checks that the page offers to copy.
+    """
     certificates = certificate_files(derivation)
-    pictures: tuple[Picture, ...] = ()
-    document = article(derivation, certificates, pictures)
+    drawn, pictures, notes = _pictures(figures_data(derivation)) if figures else ({}, (), ())
+    document = article(derivation, certificates, pictures, notes)
     statements = [x for section in document.sections for block in section.blocks for x in _statements(block)]
-    latex_of = {x.claim.id: x.math.latex for x in statements if x.math is not None}
+    formulas = {x.claim.id: x.math.latex for x in statements if x.math is not None}
     short = {a.name: a.formula for a in abbreviations(derivation.circuit)}
+    code = checkers.source(derivation)
     written: Files = {
-        "claims.json": files.json_text(documents.claims_document(derivation, certificates, latex_of, short)),
+        "claims.json": files.json_text(documents.claims_document(derivation, certificates, formulas, short)),
         "timings.json": files.json_text({k: round(v, 4) for k, v in derivation.timings.items()}),
         "report.tex": latex.report(document, derivation.circuit),
+        "report.html": html.page(
+            document,
+            derivation,
+            svgs=_vector(drawn),
+            checker_lines=checkers.claim_lines(code),
+            certificates=certificates,
+            model=model,
+        ),
+        "checkers.py": code,
     }
-    for claim in derivation.claims:
-        if claim.certificate is not None:
-            written[certificates[claim.id]] = claim.certificate
     written |= latex.formula_files(document, derivation.circuit)
-    return written
+    written |= {certificates[c.id]: c.certificate for c in derivation.claims if c.certificate is not None}
+    return written | drawn
 
 
 def _statements(block: Block) -> tuple[Statement, ...]:
     return block.statements if isinstance(block, Proposition) else ()
+
+
+def _pictures(data: Portraits) -> tuple[dict[str, bytes], tuple[Picture, ...], tuple[Block, ...]]:
+    """The files of the pictures, the pictures as the article shows them, and what is said of those left out."""
+    notes = tuple(Paragraph((f"Not drawn: {x.name.replace('-', ' ')}, because {x.reason}.",)) for x in data.left_out)
+    return render(data), tuple(_picture(figure) for figure in captions(data)), notes
+
+
+def _picture(figure: Figure) -> Picture:
+    return Picture(f"figures/{figure.name}", figure.title, caption_text(figure.caption_latex), figure.alt_text)
+
+
+def caption_text(latex_caption: str) -> Text:
+    r"""A caption in LaTeX as plain strings and mathematics.
+
+    >>> caption_text(r"At $w_{EE} = 1$, with 50\% of it.")
+    ('At ', Math(latex='w_{EE} = 1', node=None), ', with 50% of it.')
+    """
+    pieces = re.split(r"(?<!\\)\$", latex_caption)
+    parts = [Math(p) if k % 2 else re.sub(r"\\([_#$%&{}])", r"\1", p) for k, p in enumerate(pieces)]
+    return tuple(part for part in parts if part != "")
+
+
+def _vector(drawn: Mapping[str, bytes]) -> dict[str, str]:
+    """The SVG of each picture, by the picture's name."""
+    return {name.removesuffix(".svg"): data.decode() for name, data in drawn.items() if name.endswith(".svg")}

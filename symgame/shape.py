@@ -410,7 +410,7 @@ class Shaper:
         return self._shapes[node]
 
     def _compared(self, node: s.Formula, a: s.Formula, b: s.Formula, op: str) -> s.Formula:
-        candidates = [s.Relation((self.number(a), self.number(b)), (op,))]
+        candidates: list[s.Formula] = [s.Relation((self.number(a), self.number(b)), (op,))]
         left, right = self.fraction(a), self.fraction(b)
         if left is not None and right is not None and left[1].is_one() and right[1].is_one():
             proper = left[0] != 0 and right[0] != 0

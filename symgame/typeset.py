@@ -151,7 +151,7 @@ def _call(node: s.Call, names: Names) -> str:
             return rf"\frac{{\partial x_{{{inner(args[0])}}}}}{{\partial {inner(args[1])}}}"
         case "for_all_tau" | "for_some_tau":
             sign = r"\forall" if node.name == "for_all_tau" else r"\exists"
-            return rf"{sign}\tau\colon {inner(args[0])}"
+            return rf"{sign}\tau\colon {wrapped(inner(args[0]), not isinstance(args[0], s.Name | s.Call))}"
     if node.name in CALLS and all(isinstance(a, s.Member) for a in args):
         members = tuple(a for a in args if isinstance(a, s.Member))
         return rf"\operatorname{{{CALLS[node.name]}}}{branch_latex(members, names)}"
@@ -175,7 +175,11 @@ def formula_lines(node: s.Formula, width: float, names: Names = latex_name) -> l
     return _lines(node, width, names)
 
 
+NARROWEST = 6.0
+
+
 def _lines(node: s.Formula, width: float, names: Names) -> list[str]:
+    width = max(width, NARROWEST)  # deep inside parentheses there is no room left to give away
     flat = formula_latex(node, names)
     if latex_width(flat) <= width:
         return [flat]
@@ -211,7 +215,7 @@ def _lines(node: s.Formula, width: float, names: Names) -> list[str]:
             above = _grouped(a, isinstance(a, s.Sum | s.Negative), width - 2, names)
             below = _grouped(b, not isinstance(b, s.Name), width - 2, names)
             return _filled([above, _led(r"\big/", below)], width, True)
-        case s.Power(base=a, exponent=n):
+        case s.Power(base=a, exponent=n) if not isinstance(a, s.Name | s.Number):
             row = _grouped(a, True, width - 2, names)
             return [*row[:-1], f"{row[-1]}^{{{n}}}"]
         case s.Call(name="sqrt", args=(a,)):

@@ -22,8 +22,10 @@ class Room(list[str]):
 # The top imports nothing of the package; every layer may import the layers above it.
 LAYERS: list[list[str]] = [
     ["errors", "words"],
-    Room(["syntax", "grammar", "notation", "typeset"]),
-    Room(["ring", "condition", "domain", "linear", "quantifier", "lowering"]),
+    ["shell", "starter"],
+    Room(["syntax", "rewriting", "grammar", "letters", "notation", "presentation"]),
+    Room(["typeset", "mathml", "pythonic", "tables"]),
+    Room(["ring", "condition", "domain", "linear", "quantifier", "lowering", "program"]),
     Room(
         [
             "proof",
@@ -50,18 +52,40 @@ LAYERS: list[list[str]] = [
         "properties.stability",
     ],
     ["vocabulary"],
-    ["solve", "statements", "numeric"],
+    ["solve", "statements", "numeric", "shape"],
     ["chart"],
-    Room(["claims", "global_stability", "catalogue", "derivation"]),
+    Room(["crossings", "floating", "illustration", "plane", "landscape", "regime_map", "portrait", "captions"]),
+    Room(
+        [
+            "steps",
+            "claims",
+            "global_stability",
+            "catalogue",
+            "bounds",
+            "decisions",
+            "selftest",
+            "kernel",
+            "checker",
+            "derivation",
+            "document",
+            "writing",
+            "article",
+        ]
+    ),
     ["symgame"],  # the face: ``symgame/__init__.py``
     [
         "report",
+        "report.checkers",
         "report.documents",
+        "report.figures",
         "report.files",
+        "report.html",
         "report.latex",
+        "report.pdf",
         "report.terminal",
     ],  # back ends: none imports another
-    ["cli"],
+    ["output"],
+    ["cli", "interactive", "paper"],
     ["__main__"],
 ]
 

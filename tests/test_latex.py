@@ -63,7 +63,7 @@ def test_the_pair_compiles(pair: Derivation, tmp_path: Path) -> None:
 
 
 def test_the_authors_notation_compiles(author: Derivation, tmp_path: Path) -> None:
-    document, text = written(author)
+    _, text = written(author)
     compiled(text, tmp_path)
     assert r"\renewcommand{\Wee}{\W^{\mathrm{ee}}}" in text
     assert r"\input{x}" not in text and "$E_I$ #1" not in text

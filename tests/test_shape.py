@@ -70,7 +70,7 @@ NAMES = ("w_EE", "w_EI", "w_IE", "w_II", "tau_E", "tau_I", "u_E", "u_I")
 numbers = st.fractions(min_value=-4, max_value=4, max_denominator=4)
 points = st.fixed_dictionaries(
     {n: st.fractions(min_value=Fraction(1, 4), max_value=4, max_denominator=4) for n in NAMES[:6]}
-    | {n: numbers for n in NAMES[6:]}
+    | dict.fromkeys(NAMES[6:], numbers)
 )
 atoms = st.one_of(st.sampled_from(NAMES).map(s.Name), st.integers(1, 4).map(lambda k: s.Number(Fraction(k))))
 terms = st.recursive(

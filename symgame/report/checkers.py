@@ -1,19 +1,19 @@
 """``checkers.py``: the conditions of a derivation as one stand-alone file for NumPy.
 
-The file is put together from three texts: the modules :mod:`symgame.decisions` and :mod:`symgame.selftest` as they are
-here, the functions of :mod:`symgame.checker` under the circuit's own names, and the formulas of the claims.
+The file is put together from three texts: the modules :mod:`symgame.bounds`, :mod:`symgame.decisions` and
+:mod:`symgame.selftest` as they are here, the functions of :mod:`symgame.checker` under the circuit's own names, and the
+formulas of the claims.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from symgame.algebra import algebra
 from symgame.branches import full_branch
+from symgame.chart import regime_condition, regime_table
 from symgame.checker import Plan, functions, identifiers, note, plan, wrapped_list
 from symgame.claims import Claim
 from symgame.derivation import Derivation
@@ -22,14 +22,8 @@ from symgame.grammar import read_formula
 from symgame.program import wrapped
 from symgame.pythonic import python, quoted
 
-RUNTIME = ("decisions.py", "selftest.py")
+RUNTIME = ("bounds.py", "decisions.py", "selftest.py")
 WIDTH = 116
-
-
-def claim_hash(claim: Claim) -> str:
-    """The sha256 of a claim's texts: of the JSON list [id, given, then, at] without spaces, in UTF-8."""
-    text = json.dumps([claim.id, claim.given, claim.then, claim.at], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def source(derivation: Derivation) -> str:
@@ -44,7 +38,7 @@ def source(derivation: Derivation) -> str:
     chosen = plan(derivation.circuit)
     said = identifiers(derivation.circuit.symbols)
     trees = [_module(name) for name in RUNTIME]
-    policy = ast.get_docstring(trees[0][1]) or ""
+    policy = ast.get_docstring(trees[RUNTIME.index("decisions.py")][1]) or ""
     parts = [
         _head(derivation, chosen, policy),
         _imports([tree for _, tree in trees]),
@@ -55,6 +49,7 @@ def source(derivation: Derivation) -> str:
         "F = Fraction\nYES, NO = np.True_, np.False_\ninteger = Integer",
         functions(chosen, said).rstrip("\n"),
         _claim_formulas(derivation, said),
+        _regime_formulas(derivation, chosen),
         _tables(derivation, chosen),
         _FACE,
     ]
@@ -71,13 +66,22 @@ holds = CHECKER.holds
 nash_class = CHECKER.nash_class
 regime = CHECKER.regime
 number = CHECKER.number
+numbers = CHECKER.numbers
 state = CHECKER.state
 response = CHECKER.response
 residual = CHECKER.residual
 
 
 if __name__ == "__main__":
-    raise SystemExit(self_test(SelfTest(CHECKER, CLAIMS, _claims)))'''
+    raise SystemExit(self_test(SelfTest(CHECKER, CLAIMS, _claims, _regimes)))'''
+
+
+def claim_lines(text: str) -> dict[str, int]:
+    """The line of ``checkers.py``, from 1, where the formula of each claim begins, by the id of the claim."""
+    function = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == "_claims")
+    table = next(n.value for n in ast.walk(function) if isinstance(n, ast.Return))
+    assert isinstance(table, ast.Dict)
+    return {key.value: key.lineno for key in table.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
 
 
 # -- the runtime ------------------------------------------------------------------------------------------------------
@@ -139,7 +143,8 @@ def _head(derivation: Derivation, chosen: Plan, policy: str) -> str:
         "",
         "holds        the code of a question of QUESTIONS at every point, e.g. \"lds\" or \"exists(E,I)\"",
         "mask         all questions as bits",
-        "state        the rates on a branch; response: dx_i/du_j there; number: these and det, trace, disc, curvature",
+        "state        the rates on a branch; response: dx_i/du_j there",
+        "number       one of these, or det, trace, disc, curvature, energy, by name; numbers: all of them",
         "nash_class   the best that an equilibrium is: stationary, local Nash, Nash",
         "regime       the place in REGIMES of the regime with every population active",
         "residual     how far a claimed state is from being an equilibrium",
@@ -193,6 +198,20 @@ def _claim_formulas(derivation: Derivation, said: Mapping[str, str]) -> str:
     return "\n".join([*lines, "    return {", *rows, "    }"] if rows else [*lines, "    return {}"])
 
 
+def _regime_formulas(derivation: Derivation, chosen: Plan) -> str:
+    """The table of regimes: its conditions in the words and numbers of the circuit."""
+    lines = [
+        "def _regimes(word: Word, number: Numeral) -> dict[str, Check]:",
+        '    """The conditions that name the regimes, at the branch with every population active."""',
+    ]
+    rows = []
+    for name, when, _ in regime_table() if chosen.regimes else ():
+        circuit = derivation.circuit
+        text = python(read_formula(regime_condition(circuit, when)), {}, full_branch(circuit).name)
+        rows += wrapped(f"        {quoted(name)}: lambda: ", text, ",", 12)
+    return "\n".join([*lines, "    return {", *rows, "    }"] if rows else [*lines, "    return {}"])
+
+
 def claim_expressions(derivation: Derivation, claim: Claim, said: Mapping[str, str]) -> tuple[str, str] | None:
     """Hypotheses and conclusion as Python; ``None`` for identities and what is said with quantifiers."""
     if claim.then is None:
@@ -215,7 +234,7 @@ def claim_expressions(derivation: Derivation, claim: Claim, said: Mapping[str, s
 
 def _tables(derivation: Derivation, chosen: Plan) -> str:
     circuit = derivation.circuit
-    lines = ["FORMULAS = Formulas(", f"    circuit={quoted(note(circuit.name))},"]
+    lines = ["FORMULAS = Formulas(", "    circuit=(", *_string(circuit.name, 8), "    ),"]
     for field, values in (
         ("symbols", circuit.symbols),
         ("populations", circuit.names),
@@ -224,12 +243,14 @@ def _tables(derivation: Derivation, chosen: Plan) -> str:
         ("regimes", chosen.regimes),
     ):
         lines += _listed(f"    {field}=(", [quoted(v) for v in values], "),")
-    lines += ["    left_out={"]
+    lines += ["    left_out={"] if chosen.left_out else ["    left_out={},"]
     for question, why in chosen.left_out.items():
         lines += [f"        {quoted(question)}: (", *_string(why, 12), "        ),"]
-    lines += ["    },", "    polynomials=_polynomials,", "    conditions=_conditions,", "    branches=("]
+    lines += ["    },"] if chosen.left_out else []
+    lines += ["    polynomials=_polynomials,", "    conditions=_conditions,", "    branches=("]
     for k, numbers in enumerate(chosen.numbers):
         lines += ["        Branch(", *_string(numbers.branch, 12, ",")]
+        lines += _listed("            (", [str(place) for place in numbers.places], "),")
         lines += _listed("            {", [f"{quoted(n)}: {2 * i}" for i, n in enumerate(numbers.quotients)], "},")
         lines += [f"            _numbers_{k},", "        ),"]
     lines += ["    ),", f"    entries={'None' if chosen.entries is None else '_entries'},", "    pieces=("]
@@ -245,7 +266,7 @@ def _tables(derivation: Derivation, chosen: Plan) -> str:
         lines += ["        ),"] if claim.given else []
         lines += _string(claim.then, 8, ",")
         lines += _string(claim.at, 8, ",")
-        lines += [f"        {quoted(claim.verdict.kind)},", f"        {quoted(claim_hash(claim))},", "    ),"]
+        lines += [f"        {quoted(claim.verdict.kind)},", f"        {quoted(claim.sha256)},", "    ),"]
     return "\n".join([*lines, ")"])
 
 

@@ -71,6 +71,7 @@ def claim_document(claim: Claim, certificate: str | None, latex: str | None = No
         "reason": claim.verdict.reason if isinstance(claim.verdict, Undecided) else None,
         "latex": latex or claim.latex,
         "source": claim.source,
+        "sha256": claim.sha256,
         "steps": [{"formula": step.formula, "latex": step.latex, "reason": step.reason} for step in claim.steps],
     }
 

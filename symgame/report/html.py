@@ -1,4 +1,4 @@
-"""The article as one page: HTML and MathML with everything inside, so that it needs no network, no server and no script.
+"""The article as one page: HTML and MathML with everything inside, so that it needs no network, server or script.
 
 Nothing is computed here: what is said comes from the article. Every text of a user passes through ``html.escape``, and
 the policy in the page's head forbids any request and any script but its own.
@@ -10,7 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from html import escape
 from importlib import resources
@@ -19,7 +19,8 @@ from xml.etree import ElementTree
 
 from symgame import __version__
 from symgame.algebra import algebra
-from symgame.article import (
+from symgame.derivation import Derivation
+from symgame.document import (
     Article,
     Block,
     Cases,
@@ -38,14 +39,13 @@ from symgame.article import (
     Table,
     Text,
 )
-from symgame.derivation import Derivation
-from symgame.mathml import COLUMN, formula_pieces, mathml
-from symgame.syntax import Formula
+from symgame.mathml import WIDEST, formula_pieces, mathml
 from symgame.typeset import latex_width
 
 KINDS = ("proved", "cited", "refuted", "undecided")
 #: A verdict is told apart by its word, by this sign and by its outline; colour only adds to them.
 SIGNS = {"proved": "✓", "cited": "§", "refuted": "✗", "undecided": "?"}
+_PUNCTUATION = frozenset(",.;:)")
 _IFF = '<math><mo form="infix">⟺</mo></math> '
 
 
@@ -112,7 +112,8 @@ class _Page:
 <ul class="counts" aria-label="Verdicts">{badges}</ul>
 <details class="contents"><summary>Contents</summary><nav aria-label="Contents">{self.contents()}</nav></details>
 <form class="filter" role="search" aria-label="Statements">
-<label class="grow">Find statements<input type="search" placeholder="words, an id, part of a formula" autocomplete="off"></label>
+<label class="grow">Find statements
+<input type="search" placeholder="words, an id, part of a formula" autocomplete="off"></label>
 <label>Verdict<select><option value="">all</option>{options}</select></label>
 <output aria-live="polite"></output></form>
 </header>"""
@@ -121,7 +122,7 @@ class _Page:
         rows = []
         for section in self.article.sections:
             inner = [b for b in section.blocks if isinstance(b, Proposition)]
-            below = "".join(f"<li>{_link(_to('proposition', p.id), escape(p.title))}</li>" for p in inner)
+            below = "".join(f"<li>{_link(_to('proposition', p.id), self.inline(p.heading))}</li>" for p in inner)
             title = _link(_to("section", section.id), escape(section.title))
             rows.append(f"<li>{title}{f'<ol>{below}</ol>' if below else ''}</li>")
         rows.append(f"<li>{_link('#sources', 'Sources and files')}</li>")
@@ -133,8 +134,8 @@ class _Page:
         files += [_link("checkers.py", "checkers.py")] if self.checker_lines else []
         return f"""<section aria-labelledby="sources"><h2 id="sources">Sources and files</h2>
 <ol class="sources">{rows}</ol></section>
-<footer><p>Written by symgame {escape(__version__)}. Beside this page: {", ".join(files)}. The page asks for nothing from a network;
-a click on a formula copies its LaTeX.</p></footer>"""
+<footer><p>Written by symgame {escape(__version__)}. Beside this page: {", ".join(files)}. The page asks for nothing
+from a network; a click on a formula copies its LaTeX.</p></footer>"""
 
     # -- sections and blocks ------------------------------------------------------------------------------------
 
@@ -171,11 +172,14 @@ a click on a formula copies its LaTeX.</p></footer>"""
         at = _id("proposition", proposition.id)
         number = self.numbers[proposition.id]
         statements = "\n".join(self.statement(statement) for statement in proposition.statements)
-        title = f'<span class="number">Proposition {number}.</span> {escape(proposition.title)}'
-        return f'<section class="proposition" aria-labelledby="{at}">\n<h3 id="{at}">{title}</h3>\n{statements}\n</section>'
+        return f"""<section class="proposition" aria-labelledby="{at}">
+<h3 id="{at}"><span class="number">Proposition {number}.</span> {self.inline(proposition.heading)}</h3>
+{statements}
+</section>"""
 
-    @property
+    @cached_property
     def numbers(self) -> dict[str, int]:
+        """Propositions are counted through the whole page."""
         blocks = (block for section in self.article.sections for block in section.blocks)
         found = [block.id for block in blocks if isinstance(block, Proposition)]
         return {id: k + 1 for k, id in enumerate(found)}
@@ -188,10 +192,11 @@ a click on a formula copies its LaTeX.</p></footer>"""
             first, *rest = (self.inline(cell) for cell in row)
             cells = "".join(f"<td{a}>{cell}</td>" for cell, a in zip(rest, aligned[1:], strict=True))
             rows.append(f'<tr><th scope="row"{aligned[0]}>{first}</th>{cells}</tr>')
+        broad = ' class="broad"' if len(table.columns) > 2 and "c" not in table.columns else ""
         caption, label = self.inline(table.caption), escape(_plain(table.caption))
         return (
             f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-            f'<table id="{_id("table", table.id)}"><caption>{caption}</caption>'
+            f'<table id="{_id("table", table.id)}"{broad}><caption>{caption}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
         )
 
@@ -207,17 +212,18 @@ a click on a formula copies its LaTeX.</p></footer>"""
     def statement(self, statement: Statement) -> str:
         claim = statement.claim
         kind = claim.verdict.kind
-        at, title = escape(claim.id), escape(statement.title)
+        at, heading = escape(claim.id), self.inline(statement.heading)
         formula = "" if statement.math is None else self.set_apart(statement.math)
         more = "".join([self.proof(statement), self.command(statement)])
         return f"""<article class="claim" id="{at}" data-verdict="{kind}" data-formula="{escape(claim.then or "")}">
-<div class="head"><h4><a href="#{quote(claim.id)}">{title}</a></h4>{badge(kind, kind)}</div>
+<div class="head"><h4 dir="auto"><a href="#{quote(claim.id)}">{heading}</a></h4>{badge(kind, kind)}</div>
 {formula}<dl>{"".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in self.facts(statement))}</dl>
 <div class="more">{more}{self.links(statement)}</div></article>"""
 
     def facts(self, statement: Statement) -> Iterator[tuple[str, str]]:
         if statement.given:
-            yield "under", ", ".join(self.formula(g) for g in statement.given)
+            *most, last = statement.given
+            yield "under", " ".join([*(self.formula(g, tail=",") for g in most), self.formula(last)])
         if statement.at is not None:
             yield "read at", self.formula(statement.at)
         yield "evidence", self.inline(_without_verdict(statement.evidence, statement.claim.verdict.kind))
@@ -236,16 +242,21 @@ a click on a formula copies its LaTeX.</p></footer>"""
             return reason
         return self.set_apart(line.math, _IFF if line.relation == "iff" else "") + reason
 
+    @cached_property
+    def standing(self) -> frozenset[str]:
+        """The hypotheses that every check of the circuit makes anyway."""
+        return frozenset(h.text for h in algebra(self.derivation.circuit).domain.hypotheses)
+
     def command(self, statement: Statement) -> str:
+        """The same question for the command line."""
         claim = statement.claim
         if claim.then is None:
             return ""
-        standing = {h.text for h in algebra(self.derivation.circuit).domain.hypotheses}
         words = ["symgame check", self.model, _quoted(claim.then)]
-        words += [f"--given {_quoted(g)}" for g in claim.given if g not in standing]
+        words += [f"--given {_quoted(g)}" for g in claim.given if g not in self.standing]
         words += [f"--at {_quoted(claim.at)}"] if claim.at is not None else []
         return (
-            '<details class="check"><summary>Ask again</summary><div class="command">'
+            '<details class="check"><summary>Check it again</summary><div class="command">'
             f"<pre>{escape(' '.join(words))}</pre>"
             '<button type="button" class="copy" aria-label="Copy the command">copy</button></div></details>'
         )
@@ -264,7 +275,15 @@ a click on a formula copies its LaTeX.</p></footer>"""
     # -- texts and formulas -------------------------------------------------------------------------------------
 
     def inline(self, text: Text) -> str:
-        return "".join(self.part(part) for part in text)
+        shown = []
+        for before, part, after in zip(("", *text), text, (*text[1:], ""), strict=False):
+            if isinstance(part, Math):
+                shown.append(self.formula(part, tail=_mark(after)))
+            elif isinstance(part, str) and isinstance(before, Math):
+                shown.append(self.part(part.removeprefix(_mark(part))))
+            else:
+                shown.append(self.part(part))
+        return "".join(shown)
 
     def part(self, part: Inline) -> str:
         match part:
@@ -285,34 +304,28 @@ a click on a formula copies its LaTeX.</p></footer>"""
         button = '<button type="button" class="copy" aria-label="Copy the formula as LaTeX">LaTeX</button>'
         return f'<div class="formula"><span class="f">{lead}{self.pieces(math, display=True)}</span>{button}</div>'
 
-    def formula(self, math: Math, display: bool = False) -> str:
-        return f'<span class="f">{self.pieces(math, display)}</span>'
+    def formula(self, math: Math, display: bool = False, tail: str = "") -> str:
+        return f'<span class="f">{self.pieces(math, display, tail)}</span>'
 
-    def pieces(self, math: Math, display: bool) -> str:
+    def pieces(self, math: Math, display: bool, tail: str = "") -> str:
+        """The pieces of a formula; a mark of punctuation after it stays on the line of the last one."""
         style = self.derivation.circuit.presentation
-        latex = style.without_macros(math.latex)
-        return _pieces(latex, math.node, style.expanded, display)
-
-
-def _pieces(latex: str, node: Formula | None, names: object, display: bool) -> str:
-    assert callable(names)
-    parts = formula_pieces(latex, node, names)
-    return " ".join(_piece(part, display, continued=k > 0) for k, part in enumerate(parts))
-
-
-def _piece(latex: str, display: bool, continued: bool) -> str:
-    """One piece; one that a phone cannot show whole scrolls in a box of its own."""
-    element = mathml(latex, display=display, continued=continued)
-    if latex_width(latex) <= _PHONE:
-        return element
-    return f'<span class="wide" role="region" tabindex="0" aria-label="a wide formula">{element}</span>'
-
-
-_PHONE = 19.0
-assert _PHONE < COLUMN
+        parts = formula_pieces(style.without_macros(math.latex), math.node, style.expanded)
+        shown = [_piece(part, display, continued=k > 0) for k, part in enumerate(parts)]
+        if tail:
+            shown[-1] = f'<span class="whole">{shown[-1]}{escape(tail)}</span>'
+        return " ".join(shown)
 
 
 # -- small parts ------------------------------------------------------------------------------------------------------
+
+
+def _piece(latex: str, display: bool, continued: bool) -> str:
+    """One piece of a formula; one that a phone cannot show whole scrolls in a box of its own."""
+    element = mathml(latex, display=display, continued=continued)
+    if latex_width(latex) <= WIDEST:
+        return element
+    return f'<span class="wide" role="region" tabindex="0" aria-label="a wide formula">{element}</span>'
 
 
 def badge(kind: str, text: str) -> str:
@@ -343,6 +356,11 @@ def _source(text: str, url: str | None) -> str:
 
 def _quoted(text: str) -> str:
     return f'"{text}"'
+
+
+def _mark(part: Inline) -> str:
+    """The mark of punctuation that a text begins with: no line may begin with it."""
+    return part[0] if isinstance(part, str) and part[:1] in _PUNCTUATION else ""
 
 
 def _plain(text: Text) -> str:
@@ -395,7 +413,8 @@ def inlined(svg: str, prefix: str, label: str) -> str:
     """
     root = ElementTree.fromstring(svg)
     style = " ".join(re.findall(r"\*\s*\{([^{}]*)\}", "".join(e.text or "" for e in _named(root, "style"))))
-    referred = {name for e in root.iter() for v in e.attrib.values() for name in (*_REFERENCE.findall(v), v.lstrip("#"))}
+    values = [value for element in root.iter() for value in element.attrib.values()]
+    referred = {v[1:] for v in values if v.startswith("#")} | {m for v in values for m in _REFERENCE.findall(v)}
     for element in list(root.iter()):
         element.tag = element.tag.rpartition("}")[2]
         for child in [c for c in element if c.tag.rpartition("}")[2] in _DROPPED]:

@@ -388,7 +388,7 @@ class _Setter:
         return total
 
     def picture(self, picture: Picture) -> Iterator[str]:
-        yield r"\begin{figure}[htbp]\centering"
+        yield r"\begin{figure}[!htb]\centering"
         yield rf"\includegraphics[width=\textwidth,height=0.8\textheight,keepaspectratio]{{{picture.name}.pdf}}"
         yield rf"\caption{{{self.text(picture.caption)}}}\label{{fig:{_label(picture.name)}}}"
         yield r"\end{figure}"
@@ -396,6 +396,7 @@ class _Setter:
     def bibliography(self, sources: tuple[Source, ...]) -> Iterator[str]:
         if not sources:
             return
+        yield r"\clearpage  % no figure after the sources"
         yield r"\begin{thebibliography}{9}"
         for source in sources:
             link = rf" \url{{{source.url}}}" if source.url else ""

@@ -2,42 +2,264 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+import click
+
+from symgame import syntax as s
+from symgame.algebra import algebra
 from symgame.chart import Chart
-from symgame.claims import Listed
+from symgame.claims import Claim, Listed
 from symgame.derivation import Derivation
 from symgame.global_stability import Stability
+from symgame.grammar import read_formula
 from symgame.numeric import Solutions
-from symgame.proof.verdict import Refuted, Undecided
+from symgame.proof.verdict import Cited, Refuted, Undecided
+from symgame.shell import colourful, interactive
 from symgame.solve import ratio_text
 from symgame.statements import Checked
+from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS, READ_CONDITIONS, RESERVED
 
 
-def derivation_lines(derivation: Derivation, directory: str, files: int) -> Iterator[str]:
-    width = max(len(c.id) for c in derivation.claims)
-    for claim in derivation.claims:
-        shown = claim.then or claim.title
-        yield f"{claim.verdict.kind:9}  {claim.id:{width}}  {_short(shown)}"
-        if isinstance(claim.verdict, Undecided):
-            yield f"{'':9}  {'':{width}}  because: {claim.verdict.reason}"
+@dataclass(frozen=True)
+class Look:
+    """How lines are shown: the width they may have, whether in colour, whether on a terminal that a person sees, and
+    whether with signs beyond ASCII."""
+
+    width: int = 160
+    colour: bool = False
+    alive: bool = False
+    unicode: bool = False
+
+    @classmethod
+    def of_output(cls) -> Look:
+        """What standard output can show: a terminal's width and signs; else lines of up to 160 in plain ASCII.
+
+        Names of the user's stay as they are.
+        """
+        colour, alive = colourful(sys.stdout, os.environ), interactive(sys.stdout, os.environ)
+        width = shutil.get_terminal_size((100, 24)).columns if alive else cls.width
+        unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+        return cls(max(width, 40), colour, alive, alive and unicode)
+
+    def verdict(self, kind: str, text: str | None = None) -> str:
+        """The word of a verdict (or ``text``) in its colour; the word is there without colour too."""
+        shown = kind if text is None else text
+        return click.style(shown, fg=COLOURS[kind]) if self.colour else shown
+
+    def strong(self, text: str) -> str:
+        return click.style(text, bold=True) if self.colour else text
+
+    def short(self, text: str, used: int = 0) -> str:
+        """The text cut to what is left of the line after ``used`` columns."""
+        room, dots = max(self.width - used, 20), "…" if self.unicode else "..."
+        return text if len(text) <= room else text[: room - len(dots)].rstrip() + dots
+
+    def wrapped(self, text: str, first: str, rest: str) -> list[str]:
+        """The text in lines of the width, ``first`` before the first of them and ``rest`` before the others."""
+        return textwrap.wrap(
+            text,
+            self.width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [first.rstrip()]
+
+
+PLAIN = Look()
+COLOURS = {"proved": "green", "cited": "cyan", "refuted": "red", "undecided": "yellow"}
+#: The topic of a claim is the first word of its id; these words belong to another's, as in the report.
+_TOPICS = {"regime": "regimes", "energy": "nash"}
+
+
+def derivation_lines(
+    derivation: Derivation, directory: str, written: Iterable[str], look: Look = PLAIN, detail: str = "summary"
+) -> Iterator[str]:
+    """What ``derive`` prints: with ``detail`` "quiet" three lines, "summary" the tables, "claims" also one line per
+    claim, "verbose" every claim with its hypotheses, engines and seconds.
+
+    ``written`` are the names of the files in ``directory``.
+    """
+    names = list(written)
+    if detail == "quiet":
+        yield from _totals(derivation, directory, names)
+        return
+    if detail == "claims":
+        yield from _claim_lines(derivation, look)
+        yield ""
+    elif detail == "verbose":
+        for claim in derivation.claims:
+            yield from _verbose_lines(claim, derivation.timings.get(claim.id), look)
+        yield ""
+    yield from _topic_table(derivation.claims, look)
+    yield from _conditions(derivation, look)
+    yield from _open_lines(derivation.claims, look)
+    yield ""
+    yield look.strong("written to " + directory)
+    yield from _file_lines(names, look)
+    yield ""
+    yield from _totals(derivation, directory, names)
+
+
+def _totals(derivation: Derivation, directory: str, names: list[str]) -> Iterator[str]:
     counts = ", ".join(f"{n} {kind}" for kind, n in derivation.counts.items() if n)
     over = f" along {derivation.over}" if derivation.over else ""
-    yield ""
     yield f"{derivation.circuit.name}{over}: {len(derivation.claims)} claims, {counts}."
     if derivation.chart is not None:
         complete = "complete" if derivation.chart.complete else "not shown to be complete"
         patterns, orders = len(derivation.chart.regimes), len(derivation.chart.orders)
         yield f"Regimes: {patterns} sign patterns ({complete}), {orders} orders of thresholds."
-    yield f"{files} files in {directory}"
+    yield f"{len(names)} files in {directory}"
+
+
+def _claim_lines(derivation: Derivation, look: Look) -> Iterator[str]:
+    width = max(len(c.id) for c in derivation.claims)
+    for claim in derivation.claims:
+        shown = look.short(claim.then or claim.title, 13 + width)
+        yield f"{look.verdict(claim.verdict.kind, f'{claim.verdict.kind:9}')}  {claim.id:{width}}  {shown}"
+        if isinstance(claim.verdict, Undecided):
+            yield f"{'':9}  {'':{width}}  because: {claim.verdict.reason}"
+
+
+def _verbose_lines(claim: Claim, seconds: float | None, look: Look) -> Iterator[str]:
+    yield f"{look.verdict(claim.verdict.kind)}  {look.strong(claim.id)}"
+    yield from look.wrapped(claim.title, "    ", "    ")
+    if claim.then is not None:
+        yield from look.wrapped(claim.then, "    claim  ", "           ")
+    if claim.given:
+        yield from look.wrapped(" ; ".join(claim.given), "    given  ", "           ")
+    yield from _evidence_lines(claim, look)
+    if claim.verdict.by:
+        spent = "" if seconds is None else f", {seconds:.3f} s"
+        yield f"    by     {', '.join(claim.verdict.by)}{spent}"
+
+
+def _evidence_lines(claim: Claim, look: Look) -> Iterator[str]:
+    """The witness of what is refuted, the reason of what is undecided, the source of what is cited."""
+    match claim.verdict:
+        case Refuted(witness=witness):
+            at = ", ".join(f"{n} = {v}" for n, v in sorted(witness.items()))
+            yield from look.wrapped(at, "    false at  ", "              ")
+        case Undecided(reason=reason):
+            yield from look.wrapped(reason, "    because  ", "             ")
+        case Cited(source=source):
+            yield f"    source {source}"
+
+
+def _topic_table(claims: Iterable[Claim], look: Look) -> Iterator[str]:
+    """How many claims of each topic have each verdict; a verdict that never occurs has no column."""
+    rows: dict[str, Counter[str]] = {}
+    for claim in claims:
+        head = claim.id.split(".")[0]
+        rows.setdefault(_TOPICS.get(head, head), Counter())[claim.verdict.kind] += 1
+    kinds = [kind for kind in COLOURS if any(row[kind] for row in rows.values())]
+    width = max(map(len, rows))
+    yield look.strong(f"{'topic':{width}}" + "".join(f"  {kind:>9}" for kind in kinds))
+    for topic, row in rows.items():
+        last = max(k for k, kind in enumerate(kinds) if row[kind])
+        cells = [f"{row[kind] or '':>9}" for kind in kinds[: last + 1]]
+        yield f"{topic:{width}}" + "".join(f"  {look.verdict(k, c)}" for k, c in zip(kinds, cells, strict=False))
+
+
+def _conditions(derivation: Derivation, look: Look) -> Iterator[str]:
+    """The words of the circuit that were characterised, those with the same condition on one line.
+
+    Words of the circuit as a whole, paradoxical responses, and the words of the branch with every population active:
+    every claim that says in the circuit's symbols when one of them holds, with its verdict unless that is "proved".
+    """
+    birth = set(circuit_hypotheses(derivation))
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for claim in derivation.claims:
+        said = _characterised(claim, derivation.circuit.names)
+        if said is not None:
+            given = " & ".join(g for g in claim.given if g not in birth)
+            groups.setdefault((said[1], given, claim.verdict.kind), []).append(said[0])
+    if not groups:
+        return
+    yield ""
+    yield look.strong("holds exactly when")
+    words = [", ".join(dict.fromkeys(row)) for row in groups.values()]
+    width = min(max(map(len, words)), look.width // 2)
+    for (condition, given, kind), shown in zip(groups, words, strict=True):
+        mark = "" if kind == "proved" else f"  [{kind}]"
+        tail = f"{condition}{f'  given {given}' if given else ''}"
+        room = look.short(tail, width + 4 + len(mark))
+        yield f"  {look.short(shown, look.width - width):{width}}  {room}{look.verdict(kind, mark) if mark else ''}"
+
+
+def _characterised(claim: Claim, names: tuple[str, ...]) -> tuple[str, str] | None:
+    """The word that a claim characterises and when it holds, when it is one for a glance."""
+    known = claim.verdict.kind in ("proved", "cited")
+    if claim.kind != "equivalence" or claim.then is None or claim.at is not None or not known:
+        return None
+    node = read_formula(claim.then)
+    condition = "always"
+    if isinstance(node, s.Iff):
+        right = node.right
+        if any(isinstance(part, s.Call | s.Name) and _word(part) in RESERVED for part in s.walk(right)):
+            return None  # a relation between words: no answer in the circuit's symbols
+        node, condition = node.left, str(right)
+    elif isinstance(node, s.Not):
+        node, condition = node.of, "never"
+    whole = isinstance(node, s.Name) and node.id in CIRCUIT_WORDS
+    full = f"({','.join(names)})"
+    here = isinstance(node, s.Call) and node.name in BRANCH_WORDS and str(node).replace(" ", "").endswith(full)
+    read_at_it = isinstance(node, s.Call) and node.name in READ_CONDITIONS
+    return (str(node), condition) if whole or here or read_at_it else None
+
+
+def _word(node: s.Call | s.Name) -> str:
+    return node.name if isinstance(node, s.Call) else node.id
+
+
+def circuit_hypotheses(derivation: Derivation) -> tuple[str, ...]:
+    """The hypotheses that the circuit has by birth and by assumption: every claim has them, no claim repeats them."""
+    return tuple(h.text for h in algebra(derivation.circuit).domain.hypotheses)
+
+
+def _open_lines(claims: Iterable[Claim], look: Look) -> Iterator[str]:
+    """Everything that is not true, each with its reason or witness."""
+    rows = [c for c in claims if c.verdict.kind in ("undecided", "refuted")]
+    if rows:
+        yield ""
+    for claim in rows:
+        yield f"{look.verdict(claim.verdict.kind)}  {claim.id}"
+        yield from _evidence_lines(claim, look)
+
+
+def _file_lines(names: list[str], look: Look) -> Iterator[str]:
+    """The files by name, directories by how many files they hold."""
+    alone = sorted(name for name in names if "/" not in name)
+    folders = Counter(name.split("/")[0] for name in names if "/" in name)
+    shown = [*alone, *(f"{folder}/ ({n})" for folder, n in sorted(folders.items()))]
+    yield from look.wrapped("  ".join(shown), "  ", "  ")
+
+
+def statement_lines(name: str, title: str, derivation: Derivation, look: Look, quiet: bool = False) -> Iterator[str]:
+    """The statements of a paper, one a line, with the witness or the reason of those that are not true."""
+    counts = ", ".join(f"{n} {kind}" for kind, n in derivation.counts.items() if n)
+    yield look.strong(f"{name}: {title}")
+    for claim in () if quiet else derivation.claims:
+        yield f"  {look.verdict(claim.verdict.kind, f'{claim.verdict.kind:9}')}  {look.short(claim.title, 13)}"
+        yield from _evidence_lines(claim, look)
+    yield f"  {len(derivation.claims)} statements, {counts}"
+    if not quiet:
+        yield ""
 
 
 def _short(text: str, width: int = 160) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def check_lines(checked: Checked) -> Iterator[str]:
-    yield f"{checked.verdict.kind}: {checked.statement}"
+def check_lines(checked: Checked, look: Look = PLAIN) -> Iterator[str]:
+    yield f"{look.verdict(checked.verdict.kind)}: {checked.statement}"
     if checked.given:
         yield f"  given: {' ; '.join(map(str, checked.given))}"
     yield f"  {checked.reason}"
