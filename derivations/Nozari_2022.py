@@ -1,13 +1,16 @@
 """When none of the nine regions of a pair with bounded rates holds a stable equilibrium.
 
 E. Nozari, R. Planas, J. Cortés, "Structural characterization of oscillations in brain networks with rate dynamics",
-arXiv 2103.00134: the saturating pair with equal time constants, nothing at equality.
+arXiv:2103.00134.
+
+Quoted: the five conditions, which are for equal time constants and say nothing at equality. Derived here: that they
+are exact, and what each statement says beyond them.
 """
 
 from __future__ import annotations
 
-from derivations import Claim, show
 from symgame import Circuit
+from symgame.paper import Statement, main
 
 circuit = Circuit.from_matrix(
     [["w_EE", "-w_EI"], ["w_IE", "-w_II"]],
@@ -30,13 +33,13 @@ CONDITIONS = " & ".join((
     "0 < (1 + w_II)*u_E - w_EI*u_I < (w_EI*w_IE - (w_EE - 1)*(1 + w_II))*m_E",
 ))  # fmt: skip
 
-claims = (
-    Claim("the conditions leave no stable equilibrium", f"{CONDITIONS} => {NO_STABLE}"),
-    Claim("and nothing less does", f"{NO_STABLE} => {CONDITIONS}", NOTHING_AT_EQUALITY),
-    Claim("they put an equilibrium inside the region (E,I)", f"{CONDITIONS} => strict(E,I)"),
-    Claim("where it is unstable", f"{CONDITIONS} => ~hurwitz(E,I)"),
-    Claim("one equilibrium for every input would need w_EE < 1", "unique <=> w_EE < 1"),
+statements = (
+    Statement("the conditions leave no stable equilibrium", f"{CONDITIONS} => {NO_STABLE}"),
+    Statement("and nothing less does", f"{NO_STABLE} => {CONDITIONS}", NOTHING_AT_EQUALITY),
+    Statement("they put an equilibrium inside the region (E,I)", f"{CONDITIONS} => strict(E,I)"),
+    Statement("where it is unstable", f"{CONDITIONS} => ~hurwitz(E,I)"),
+    Statement("one equilibrium for every input would need w_EE < 1", "unique <=> w_EE < 1"),
 )
 
 if __name__ == "__main__":
-    raise SystemExit(show(circuit, claims))
+    raise SystemExit(main(__name__))

@@ -1,15 +1,9 @@
-"""``python -m derivations``: every paper, one verdict a line."""
+"""``python -m derivations [--out DIR] [--pdf] [FILE.py ...]``: every paper, or the files that are named."""
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
+from pathlib import Path
 
-from derivations import PAPERS, show
+from symgame.paper import build_all
 
-status = 0
-for name in PAPERS:
-    paper = import_module(f"derivations.{name}")
-    print(f"\n{name}: {(paper.__doc__ or '').splitlines()[0]}")
-    status |= show(paper.circuit, paper.claims)
-sys.exit(status)
+raise SystemExit(build_all(Path(__file__).parent))

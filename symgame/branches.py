@@ -19,8 +19,10 @@ from symgame.algebra import Algebra, LinearPiece, algebra
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, Condition, both, either
 from symgame.errors import Unsupported, VocabularyError
+from symgame.grammar import read_branch, read_formula
 from symgame.linear import Linear, solvable
 from symgame.ring import Quotient, adjugate, determinant, submatrix
+from symgame.typeset import branch_latex, formula_latex
 from symgame.words import nearest
 
 MAX_BRANCHES = 3**8
@@ -123,6 +125,22 @@ class Branch:
 
     def total(self, i: int) -> Quotient:
         return self.totals[i] / self.determinant
+
+    def state_latex(self) -> list[str]:
+        """The state in LaTeX, an equation for each population; none when the determinant is identically 0."""
+        names = self.circuit.presentation.expanded
+        d, one = self.determinant, self.algebra.one
+        if d.is_zero:
+            return []
+        values = ("0" if n.is_zero else f"{n}" if d == one else f"({n})/({d})" for n in self.numerators)
+        return [
+            formula_latex(read_formula(f"x({name}) = {value}"), names)
+            for name, value in zip(self.circuit.names, values, strict=True)
+        ]
+
+    def _repr_latex_(self) -> str:
+        rows = self.state_latex() or [branch_latex(read_branch(self.name), self.circuit.presentation.expanded)]
+        return r"$\begin{aligned}" + r" \\ ".join(row.replace("=", "&=", 1) for row in rows) + r"\end{aligned}$"
 
     @property
     def state(self) -> dict[str, sympy.Expr]:

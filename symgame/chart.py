@@ -32,6 +32,7 @@ from symgame.quantifier import signed_root
 from symgame.ring import Poly, Quotient, coefficients, substitute, variables
 from symgame.solve import leading_sign, quotient_text, solved, surd_text
 from symgame.statements import read
+from symgame.tables import Cell, formula, table
 
 BUDGET = 100_000
 MAX_CELLS = 400
@@ -86,7 +87,7 @@ class Order:
     sequence: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Chart:
     """The regimes of a circuit along a parameter. ``certificate`` refutes every pattern that is not listed."""
 
@@ -100,6 +101,24 @@ class Chart:
     orders: tuple[Order, ...]
     certificate: str | None
     orders_certificate: str | None
+
+    def __repr__(self) -> str:
+        """One line for a person; everything else is in the fields."""
+        complete = "complete" if self.complete else "not shown to be complete"
+        return f"Chart({self.circuit.name!r} along {self.over}, {len(self.regimes)} sign patterns, {complete})"
+
+    def _repr_html_(self) -> str:
+        names = self.circuit.presentation.expanded
+        labels = [q.label for q in self.quantities]
+        thresholds = [(t.name, formula(t.text, names), formula(t.exists_when, names)) for t in self.thresholds]
+        regimes: list[tuple[Cell, ...]] = [
+            (r.name, *(r.signs[label] for label in labels), formula(r.when, names)) for r in self.regimes
+        ]
+        complete = "complete" if self.complete else "not shown to be complete"
+        return (
+            table(("threshold", "value", "when"), thresholds, f"Thresholds in {self.over}").source
+            + table(("regime", *labels, "when"), regimes, f"Sign patterns, {complete}").source
+        )
 
 
 def default_parameter(circuit: Circuit) -> str | None:

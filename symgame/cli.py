@@ -1,11 +1,10 @@
 """The command line. Every heavy module loads inside the verb that needs it, so that ``--help`` is instant.
 
-Exit status: 0 answered, 1 refuted (``check``), 2 bad input, 3 undecided, 4 internal error, 130 interrupted.
+The exit statuses are those of :mod:`symgame.shell`.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,44 +13,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symgame import __version__
-from symgame.errors import FormulaError, HypothesisError, SymgameError, Unsupported
+from symgame.errors import FormulaError, HypothesisError, ModelError
 from symgame.grammar import read_formula
+from symgame.shell import ANSWERED, UNDECIDED, Progress, run, worst
 
 if TYPE_CHECKING:
     from symgame.circuit import Circuit
 
-ANSWERED, REFUTED, BAD_INPUT, UNDECIDED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
-_STATUS = {"proved": ANSWERED, "cited": ANSWERED, "refuted": REFUTED, "undecided": UNDECIDED}
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; every mistake is one line on standard error."""
-    try:
-        status = cli.main(args=list(argv if argv is not None else sys.argv[1:]), standalone_mode=False)
-        return status if isinstance(status, int) else ANSWERED
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        return _fail(error.format_message(), BAD_INPUT)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        return _fail("interrupted; nothing was written", INTERRUPTED)
-    except SymgameError as error:
-        return _fail(str(error), UNDECIDED if isinstance(error, Unsupported) else BAD_INPUT)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
-        return ANSWERED
-    except Exception as error:
-        if os.environ.get("SYMGAME_DEBUG"):
-            raise
-        return _fail(
-            f"internal error ({type(error).__name__}: {error}); set SYMGAME_DEBUG=1 for the traceback", INTERNAL
-        )
-
-
-def _fail(message: str, status: int) -> int:
-    line = " ".join(message.split())
-    click.echo(f"symgame: {line if len(line) <= 2000 else line[:2000] + '…'}", err=True)
-    return status
+    return run(cli, list(argv if argv is not None else sys.argv[1:]))
 
 
 def _options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -114,9 +86,9 @@ def _open(model: str, settings: Iterable[str], over: str | None = None) -> Circu
     return circuit
 
 
-def _print(lines: Iterable[str]) -> None:
+def _print(lines: Iterable[str], colour: bool = False) -> None:
     for line in lines:
-        click.echo(line)
+        click.echo(line, color=colour)
 
 
 def _emit(document: object) -> None:
@@ -131,7 +103,8 @@ def _emit(document: object) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Output directory (default: ./NAME-symgame).")
 @click.option("--no-figures", is_flag=True, help="Write no figures.")
 @click.option("--pdf", "with_pdf", is_flag=True, help="Compile report.tex too, when a TeX is installed.")
-@click.option("--quiet", is_flag=True, help="Print the summary only.")
+@click.option("--quiet", is_flag=True, help="Print three lines.")
+@click.option("--verbose", is_flag=True, help="Print every claim with its hypotheses, engines and seconds.")
 def derive(
     model: str,
     over: str | None,
@@ -142,32 +115,76 @@ def derive(
     no_figures: bool,
     with_pdf: bool,
     quiet: bool,
+    verbose: bool,
 ) -> int:
-    """The whole derivation: claims.json, report.tex and a certificate for every proof."""
+    """The whole derivation: report, page, checkers, figures, claims.json and a certificate for every proof."""
     from symgame.derivation import derive as derive_circuit
     from symgame.output import OWNED, derivation_files
     from symgame.report import files, pdf, terminal
 
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose contradict each other; give one of them")
     circuit = _open(model, settings, over)
-    with _progress(enabled=not as_json and not quiet) as progress:
+    with Progress(enabled=not as_json and not quiet) as progress:
         derivation = derive_circuit(circuit, over, budget=budget, progress=progress)
+        progress.show(f"{len(derivation.claims)} claims", "setting the report")
+        written = derivation_files(derivation, figures=not no_figures, model=model)
+        if with_pdf:
+            progress.show(f"{len(derivation.claims)} claims", "compiling report.tex")
+        made = pdf.compiled(written) if with_pdf else None
     directory = out or Path(files.directory_name(model if not model.endswith(".toml") else Path(model).stem))
-    written = derivation_files(derivation, figures=not no_figures)
-    if with_pdf:
-        made = pdf.compiled(written)
-        if made is None:
-            click.echo("symgame: no pdflatex was found, so report.pdf is not made", err=True)
-        else:
-            written["report.pdf"] = made
+    if made is not None:
+        written["report.pdf"] = made
+    elif with_pdf:
+        click.echo("symgame: no pdflatex was found, so report.pdf is not made", err=True)
     files.write_all(directory, written)
     for pattern in OWNED:
         files.remove_stale(directory, pattern, written)
     if as_json:
         click.echo(written["claims.json"], nl=False)
     else:
-        lines = list(terminal.derivation_lines(derivation, str(directory), len(written)))
-        _print(lines[-3:] if quiet else lines)
+        look = terminal.Look.of_output()
+        detail = "quiet" if quiet else "verbose" if verbose else "summary" if look.alive else "claims"
+        _print(terminal.derivation_lines(derivation, str(directory), written, look, detail), look.colour)
     return UNDECIDED if derivation.counts["undecided"] else ANSWERED
+
+
+@cli.command()
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(["pair", "triple", "saturating"]),
+    help="A usual circuit: pair (the default), triple, or a pair with bounded rates.",
+)
+@click.option(
+    "--populations",
+    metavar="E,I,...",
+    help="Populations of your own; a type may follow, as in PV:inhibitory (else E... is excitatory, I... inhibitory).",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The file or directory to write (default: ./NAME.toml).")
+@click.option("--force", is_flag=True, help="Replace the file when it exists.")
+def init(name: str, kind: str | None, populations: str | None, out: Path | None, force: bool) -> int:
+    """Write NAME.toml, a model file with every section explained, to start from."""
+    from symgame import starter
+    from symgame.modelfile import parse_model
+    from symgame.report import files
+
+    if kind is not None and populations is not None:
+        raise click.UsageError("--kind and --populations contradict each other; give one of them")
+    title = starter.title(name)
+    path = out or Path(f"{title}.toml")
+    if not str(path).isprintable():
+        raise ModelError(f"--out {str(path)[:80]!a} has characters that no place should have; write a plain path.")
+    path = path / f"{title}.toml" if path.is_dir() else path
+    if path.suffix != ".toml":
+        raise ModelError(f"{str(path)!a} does not end in .toml; a model file does, and so it is found by its name.")
+    if (path.exists() or path.is_symlink()) and not force:
+        raise ModelError(f"{path} exists; choose another name, or replace it with --force.")
+    text = starter.model_file(title, starter.plan(kind, populations))
+    parse_model(text, path.name)
+    files.write_all(path.parent, {path.name: text})
+    _print(starter.next_steps(path))
+    return ANSWERED
 
 
 @cli.command()
@@ -262,10 +279,10 @@ def check(
         rows = [documents.check_document(r) for r in results]
         _emit(rows[0] if source is None else {"results": rows})
     else:
+        look = terminal.Look.of_output()
         for result in results:
-            _print(terminal.check_lines(result))
-    kinds = {r.verdict.kind for r in results}
-    return next((_STATUS[kind] for kind in ("refuted", "undecided") if kind in kinds), ANSWERED)
+            _print(terminal.check_lines(result, look), look.colour)
+    return worst(r.verdict.kind for r in results)
 
 
 def _statements(source: Path, given: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
@@ -296,29 +313,3 @@ def list_circuits(as_json: bool) -> int:
     else:
         _print(f"{name}  {text}" for name, text in NAMED.items())
     return ANSWERED
-
-
-class _progress:
-    """What is being proved, on standard error, when that is a terminal; silent otherwise."""
-
-    def __init__(self, enabled: bool) -> None:
-        self.enabled = enabled and sys.stderr.isatty()
-        self.status: Any = None
-
-    def __enter__(self) -> Callable[[str, str], None]:
-        if self.enabled:
-            from rich.console import Console
-
-            self.status = Console(stderr=True).status("reading the circuit")
-            self.status.start()
-        return self.report
-
-    def report(self, id: str, title: str) -> None:
-        if self.status is not None:
-            from rich.markup import escape
-
-            self.status.update(f"[bold]{escape(id)}[/bold]  {escape(title)}")
-
-    def __exit__(self, *exc: object) -> None:
-        if self.status is not None:
-            self.status.stop()

@@ -14,6 +14,7 @@ import sympy
 from symgame.circuit import Circuit
 from symgame.notation import symbol
 from symgame.pieces import X
+from symgame.tables import formula, joined
 
 
 def rates(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
@@ -94,6 +95,9 @@ class BestResponse:
 
     when: str
     minimisers: str
+
+    def _repr_html_(self) -> str:
+        return joined((formula(self.minimisers), formula(self.when)), " when ").source
 
 
 def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:

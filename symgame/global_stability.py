@@ -16,6 +16,7 @@ from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.properties import diagonal
 from symgame.statements import check
+from symgame.tables import Cell, formula, table
 
 QUESTIONS = {
     "p_matrix": "p_matrix",
@@ -53,6 +54,16 @@ class Stability:
     circuit: Circuit
     answers: dict[str, Answer]
     globally: GlobalStatement
+
+    def _repr_html_(self) -> str:
+        names = self.circuit.presentation.expanded
+        said = {True: "holds", False: "does not hold", None: "not decided"}
+        rows: list[tuple[Cell, ...]] = [
+            (word, formula(a.condition, names) if a.condition else said[a.holds], a.verdict.kind)
+            for word, a in self.answers.items()
+        ]
+        rows.append(("global", self.globally.statement, self.globally.verdict))
+        return table(("word", "when", "verdict"), rows, self.circuit.name).source
 
 
 def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_BUDGET) -> Stability:

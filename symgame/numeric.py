@@ -17,6 +17,7 @@ from symgame.condition import FALSE, TRUE, Condition
 from symgame.errors import Unsupported
 from symgame.properties import count, nash, stability
 from symgame.ring import Quotient, Ring, characteristic_polynomial, value_at
+from symgame.tables import formula, joined, table
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,21 @@ class Solutions:
     circuit: Circuit
     complete: bool
     equilibria: tuple[Solution, ...]
+
+    def _repr_html_(self) -> str:
+        names = self.circuit.presentation.expanded
+        stable = {True: "stable", False: "unstable", None: "not decided"}
+        rows = [
+            (
+                f"({e.branch})",
+                joined(formula(f"x({n}) = {v}", names) for n, v in e.state.items()) if e.state else e.description,
+                e.type,
+                stable[e.stable],
+                e.nash or "",
+            )
+            for e in self.equilibria
+        ]
+        return table(("branch", "state", "type", "stability", "Nash"), rows, self.circuit.name).source
 
 
 def free_symbols(circuit: Circuit) -> tuple[str, ...]:

@@ -16,10 +16,12 @@ from symgame.domain import Hypothesis
 from symgame.errors import BudgetExceeded, HypothesisError, Unsupported, VocabularyError
 from symgame.grammar import read_branch, read_formula
 from symgame.notation import symbol
+from symgame.presentation import PLAIN
 from symgame.proof.decide import EXACT, Query, consistent, decide
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Value, Verdict
 from symgame.properties import count
+from symgame.tables import Cell, formula, joined, table
 from symgame.vocabulary import Vocabulary
 from symgame.words import BRANCH_WORDS
 
@@ -47,6 +49,18 @@ class Checked:
                 return f"follows from a theorem whose hypotheses were proved here: {source}"
             case Undecided(reason=reason):
                 return reason
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[Cell, Cell]] = [(self.verdict.kind, formula(s.text(self.statement)))]
+        if self.given:
+            rows.append(("given", joined(formula(s.text(g)) for g in self.given)))
+        rows.append(("because", self.reason))
+        if isinstance(self.verdict, Refuted):
+            at = sorted(self.verdict.witness.items())
+            rows.append(("witness", joined(formula(f"{n} = {v}") for n, v in at)))
+        if self.assumed:
+            rows.append(("assumed", joined(formula(a) for a in self.assumed)))
+        return table((), rows).source
 
 
 @dataclass(frozen=True)
@@ -164,7 +178,7 @@ def free_inputs(circuit: Circuit) -> Circuit:
         replace(p, input=symbol(f"u_{p.name}" if f"u_{p.name}" not in _used(circuit) else f"free_u_{p.name}"))
         for p in circuit.populations
     )
-    return replace(circuit, populations=populations, assume=(), values=(), inputs=())
+    return replace(circuit, populations=populations, assume=(), values=(), inputs=(), presentation=PLAIN)
 
 
 def _used(circuit: Circuit) -> set[str]:

@@ -1,16 +1,22 @@
-"""The papers in ``derivations/``: every claim is proved, and for each paper near misses are refuted."""
+"""The papers in ``derivations/``, and an author's own: every statement is decided, reported and listed as it is."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shutil
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from symgame import check
+from symgame.errors import HypothesisError, SymgameError
+from symgame.grammar import read_formula
+from symgame.named import wilson_cowan
+from symgame.paper import Paper, PaperError, Statement, build, build_all, decided, findings, kind, load, slug
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPERS = ("Betteti_2025", "Nozari_2022", "Tsodyks_1997")
@@ -43,35 +49,241 @@ NEAR_MISSES = {
 }
 
 
-@pytest.fixture
-def paper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(ROOT))
-    return import_module(f"derivations.{request.param}")
+def paper(name: str) -> Paper:
+    return load(ROOT / "derivations" / f"{name}.py")
 
 
-def test_every_paper_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT))
+# -- the papers of the repository -------------------------------------------------------------------------------------
+
+
+def test_every_paper_is_here() -> None:
     files = {path.stem for path in (ROOT / "derivations").glob("*.py") if not path.stem.startswith("__")}
-    assert set(import_module("derivations").PAPERS) == files == set(PAPERS) == set(NEAR_MISSES)
+    assert files == set(PAPERS) == set(NEAR_MISSES)
 
 
-@pytest.mark.parametrize("paper", PAPERS, indirect=True)
-def test_every_claim_is_proved(paper: Any) -> None:
-    assert paper.__doc__ and paper.claims
-    for claim in paper.claims:
-        answer = check(paper.circuit, claim.formula, claim.given)
-        assert answer.verdict.kind == "proved", f"{claim.says}: {answer.verdict.kind}, {answer.reason}"
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_statement_is_proved(name: str) -> None:
+    one = paper(name)
+    assert one.name == name and one.title and one.reference and one.text
+    assert re.search(r"\d{4}", one.reference)
+    derivation = decided(one)
+    assert [claim.title for claim in derivation.claims] == [row.says for row in one.statements]
+    for row, claim in zip(one.statements, derivation.claims, strict=True):
+        assert claim.then == row.formula and set(row.given) <= set(claim.given)
+        assert claim.verdict.kind == "proved", f"{row.says}: {claim.verdict}"
 
 
-@pytest.mark.parametrize(("paper", "name"), [(name, name) for name in PAPERS], indirect=["paper"])
-def test_near_misses_are_refuted(paper: Any, name: str) -> None:
+@pytest.mark.parametrize("name", PAPERS)
+def test_near_misses_are_refuted(name: str) -> None:
+    circuit = paper(name).circuit
     for formula, given in NEAR_MISSES[name]:
-        answer = check(paper.circuit, formula, given, search_missing=False)
+        answer = check(circuit, formula, given, search_missing=False)
         assert answer.verdict.kind == "refuted", f"{formula}: {answer.verdict.kind}, {answer.reason}"
 
 
-def test_a_paper_runs_by_itself() -> None:
-    command = [sys.executable, "-m", "derivations.Tsodyks_1997"]
+def test_a_file_holds_nothing_but_circuit_and_statements() -> None:
+    for name in PAPERS:
+        source = (ROOT / "derivations" / f"{name}.py").read_text(encoding="utf-8")
+        assert source.endswith('if __name__ == "__main__":\n    raise SystemExit(main(__name__))\n')
+        assert not re.search(r"^(def|class) ", source, re.MULTILINE)
+
+
+def test_one_command_builds_what_it_is_told(tmp_path: Path) -> None:
+    out, file = tmp_path / "out", ROOT / "derivations" / "Tsodyks_1997.py"
+    command = [sys.executable, "-m", "derivations", "--out", str(out), "--no-figures", str(file)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("proved") == len(done.stdout.splitlines()) >= 5
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[0].startswith("Tsodyks_1997: Drive the inhibitory cells")
+    assert len(re.findall(r"^  proved     ", done.stdout, re.MULTILINE)) == 7
+    assert sorted(p.name for p in out.iterdir()) == ["Tsodyks_1997", "findings.json"]
+    document = json.loads((out / "findings.json").read_text(encoding="utf-8"))
+    (one,) = document["papers"]
+    assert document["schema"] == 1 and one["paper"] == "Tsodyks_1997" and "J. Neurosci. 17" in one["reference"]
+    claims = json.loads((out / "Tsodyks_1997" / "claims.json").read_text(encoding="utf-8"))["claims"]
+    for finding, claim in zip(one["statements"], claims, strict=True):
+        assert (finding["id"], finding["then"], finding["given"]) == (claim["id"], claim["then"], claim["given"])
+        read_formula(finding["then"])
+        assert finding["certificate"] is None or (out / finding["certificate"]).is_file()
+    tex = (out / "Tsodyks_1997" / "report.tex").read_text(encoding="utf-8")
+    assert r"\operatorname{paradoxical}" in tex
+
+
+def test_all_papers_are_built_when_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tmp_path / "papers"
+    directory.mkdir()
+    for name in ("B", "A"):
+        (directory / f"{name}.py").write_text(OWN, encoding="utf-8")
+    (directory / "__init__.py").write_text("", encoding="utf-8")
+    assert build_all(directory, ["--out", str(tmp_path / "out"), "--no-figures", "--quiet"]) == 1
+    document = json.loads((tmp_path / "out" / "findings.json").read_text(encoding="utf-8"))
+    assert [p["paper"] for p in document["papers"]] == ["A", "B"]
+    assert build_all(tmp_path / "out", []) == 2
+
+
+# -- an author's own --------------------------------------------------------------------------------------------------
+
+OWN = '''"""A flip-flop.
+
+Nobody, "Two units that inhibit each other" (2000).
+"""
+
+from symgame import Circuit
+from symgame.paper import Statement, main
+
+circuit = Circuit.from_matrix([[0, "-a"], ["-b", 0]], names=["L", "R"], assume=["a > 0", "b > 0"])
+statements = (
+    Statement("one state for every input when inhibition is weak", "unique <=> a*b < 1"),
+    Statement("stable is Nash", "stable(L,R) => nash(L,R)"),
+    Statement("and Nash is stable", "nash(L,R) => stable(L,R)"),
+)
+
+if __name__ == "__main__":
+    raise SystemExit(main(__name__))
+'''
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """An empty directory with one paper of an author's own in it."""
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    (place / "my_paper.py").write_text(OWN, encoding="utf-8")
+    return place
+
+
+def run(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    own = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    return subprocess.run(
+        [sys.executable, "my_paper.py", *arguments], cwd=place, capture_output=True, text=True, check=False,
+        env={**own, "PYTHONPATH": str(ROOT), **environment},
+    )  # fmt: skip
+
+
+def test_a_file_of_ones_own_works_anywhere(elsewhere: Path) -> None:
+    done = run(elsewhere, "--out", "out", "--no-figures", *(["--pdf"] if shutil.which("pdflatex") else []))
+    assert done.returncode == 1, done.stderr  # a false statement is in it
+    said = done.stdout.splitlines()
+    assert said[0] == "my_paper: A flip-flop" and said[-1].startswith(str(Path("out", "findings.json")))
+    assert [line.split()[0] for line in said[1:] if line.startswith("  ") and line[2].isalpha()] == [
+        "proved", "proved", "refuted",
+    ]  # fmt: skip
+    (one,) = json.loads((elsewhere / "out" / "findings.json").read_text(encoding="utf-8"))["papers"]
+    assert one["title"] == "A flip-flop" and one["reference"].startswith("Nobody")
+    true, _, false = one["statements"]
+    assert (true["verdict"], true["witness"], true["then"]) == ("proved", None, "unique <=> a*b < 1")
+    assert false["verdict"] == "refuted" and float(product_of(false["witness"], "a", "b")) >= 1
+    written = {p.name for p in (elsewhere / "out" / "my_paper").iterdir()}
+    assert {"report.tex", "claims.json", "formulas", "timings.json"} <= written
+    if shutil.which("pdflatex"):
+        assert (elsewhere / "out" / "my_paper" / "report.pdf").read_bytes().startswith(b"%PDF")
+    tex = (elsewhere / "out" / "my_paper" / "report.tex").read_text(encoding="utf-8")
+    assert "refuted at" in tex
+
+
+def product_of(witness: dict[str, str], *names: str) -> float:
+    """The product of rational entries of a witness."""
+    from fractions import Fraction
+
+    product = Fraction(1)
+    for name in names:
+        product *= Fraction(witness[name])
+    return float(product)
+
+
+def test_the_example_of_the_readme(elsewhere: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (source,) = [b for b in re.findall(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE) if "main(" in b]
+    (elsewhere / "my_paper.py").write_text(source, encoding="utf-8")
+    done = run(elsewhere, "--out", "out", "--no-figures", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "  2 statements, 2 proved" in done.stdout.splitlines()
+
+
+def test_same_bytes_under_any_hash_seed(elsewhere: Path) -> None:
+    made = []
+    for seed in ("0", "4242"):
+        done = run(elsewhere, "--out", seed, "--json", "--no-figures", PYTHONHASHSEED=seed)
+        assert done.returncode == 1 and done.stdout == (elsewhere / seed / "findings.json").read_text(encoding="utf-8")
+        files = (p for p in sorted((elsewhere / seed).rglob("*")) if p.is_file() and p.name != "timings.json")
+        made.append({p.relative_to(elsewhere / seed).as_posix(): p.read_bytes() for p in files})
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("unique <=> a*b < 1", "unique <=> a*b <"), "weak'"),
+        (("unique <=> a*b < 1", "unique <=> a*d < 1"), "weak'"),
+        (("unique <=> a*b < 1", "uniqe"), "unique"),
+        (('"unique <=> a*b < 1"', '"unique <=> a*b < 1", ("a > 1", "a < 0")'), "weak'"),
+        (('"unique <=> a*b < 1"', '"unique <=> a*b < 1", "a > 1"'), "tuple of formulas"),
+        (("statements = (", "claims = ("), "'statements'"),
+        (("circuit = ", "model = "), "'circuit'"),
+        (("A flip-flop.\n\nNobody, ", ""), None),
+        (('"b > 0"]', '"b > 0", "b < 0"]'), "my_paper"),
+    ],
+)
+def test_mistakes_are_one_message_and_nothing_is_written(
+    change: tuple[str, str], expected: str | None, elsewhere: Path
+) -> None:
+    assert change[0] in OWN
+    (elsewhere / "my_paper.py").write_text(OWN.replace(*change), encoding="utf-8")
+    done = run(elsewhere, "--out", "out", "--no-figures")
+    if expected is None:  # a docstring of one line is a title without a reference
+        assert done.returncode == 1
+        return
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == "" and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("symgame: my_paper") and expected in done.stderr
+    assert not (elsewhere / "out").exists()
+
+
+# -- as data ----------------------------------------------------------------------------------------------------------
+
+
+def own(*rows: Statement, name: str = "own") -> Paper:
+    return Paper(name, "Own", "", wilson_cowan(), rows)
+
+
+def test_what_is_false_stays_with_its_witness_and_what_is_open_with_its_reason() -> None:
+    one = own(
+        Statement("past the switch I is paradoxical", "paradoxical(I) <=> w_EE > 1"),
+        Statement("a product that is out of reach", "w_EE^7*tau_E + w_EI^5*u_E != w_IE^3*u_I + w_II^6"),
+    )
+    derivation = decided(one, budget=1_000)
+    false, other = derivation.claims
+    assert false.verdict.kind == "refuted" and other.verdict.kind in ("refuted", "undecided")
+    (listed,) = findings([(one, derivation)])["papers"]
+    row = listed["statements"][0]
+    assert row["verdict"] == "refuted" and set(row["witness"]) >= {"w_EE"} and row["certificate"] is None
+    assert (listed["statements"][1]["reason"] is None) == (other.verdict.kind == "refuted")
+
+
+def test_ids_are_unique_and_safe_names_of_files() -> None:
+    rows = [Statement(says, "w_EE >= 0") for says in ("Twice.", "twice!", "∀ ∃", "../../etc", "x" * 200, "a b " * 60)]
+    ids = [claim.id for claim in decided(own(*rows)).claims]
+    assert len(set(ids)) == len(rows)
+    assert ids[:3] == ["statement.twice-1", "statement.twice-2", "statement.3"]
+    assert all(re.fullmatch(r"statement\.[a-z0-9-]{1,66}", id) for id in ids)
+    assert slug("Énergie: E's own") == "energie-e-s-own"
+
+
+def test_kinds_follow_the_shape() -> None:
+    assert [kind(f) for f in ("a < 1 <=> b > 1 | c > 2", "a > 1 => b > 1 => c > 1", "x(E) = u_E", "a = b = c", "~lds")] == [
+        "equivalence", "implication", "equation", "fact", "fact",
+    ]  # fmt: skip
+
+
+def test_impossible_hypotheses_prove_nothing() -> None:
+    with pytest.raises(HypothesisError, match="own: 'nothing'"):
+        decided(own(Statement("nothing", "w_EE = 5", ("w_EE > 1", "w_EE < 1"))))
+
+
+def test_reports_of_two_papers_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    row = Statement("true", "w_EE >= 0")
+    with pytest.raises(PaperError, match="overwrite"):
+        build([own(row), own(row, name="OWN")], tmp_path / "out")
+    with pytest.raises(SymgameError):
+        load(tmp_path / "nothing.py")
+    assert not list(tmp_path.iterdir())
