@@ -11,7 +11,7 @@ from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both
-from symgame.errors import BudgetExceeded, HypothesisError, SymgameError, Unsupported
+from symgame.errors import BudgetExceeded, FormulaError, HypothesisError, SymgameError, Unsupported
 from symgame.grammar import read_branch, read_formula
 from symgame.letters import escaped
 from symgame.proof.reduce import Reducer
@@ -153,8 +153,12 @@ def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[st
         steps = tuple(from_definition(node, definition, short, "false", over))
         return f"~({draft.word})" if any(c in draft.word for c in "&|<=>") else f"~{draft.word}", steps
     written = solved(short, over, reducer)
-    steps = tuple(from_definition(node, definition, short, written, over))
-    return (written if written == draft.word else f"{draft.word} <=> {written}"), steps
+    said = written if written == draft.word else f"{draft.word} <=> {written}"
+    try:
+        read_formula(said)
+    except FormulaError:  # every claim can be pasted back into a check
+        raise BudgetExceeded(f"the condition has {len(written)} characters, more than a formula may have") from None
+    return said, tuple(from_definition(node, definition, short, written, over))
 
 
 def renumbered(claims: Sequence[Claim]) -> tuple[Claim, ...]:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -268,7 +269,12 @@ def load(path: Path) -> Paper:
     if specification is None or specification.loader is None:
         raise PaperError(f"{path}: a Python file with 'circuit' and 'statements' was expected.")
     module = module_from_spec(specification)
-    specification.loader.exec_module(module)
+    try:
+        specification.loader.exec_module(module)
+    except Exception as error:  # the author's own code: whatever it raises is a mistake in that file
+        at = next((f.lineno for f in reversed(extract_tb(error.__traceback__)) if f.filename == str(path)), None)
+        place = f"{path.name}, line {at}" if at else path.name
+        raise PaperError(f"{place}: {type(error).__name__}: {error}") from error
     return Paper.of(module)
 
 

@@ -278,7 +278,7 @@ def _sum(p: Poly) -> sympy.Expr:
     symbols = [symbol(n) for n in names_of(p)]
     return sympy.Add(
         *(
-            sympy.Integer(int(c)) * sympy.Mul(*(s**e for s, e in zip(symbols, m, strict=True) if e))
+            sympy.Integer(int(c)) * sympy.Mul(*(s ** int(e) for s, e in zip(symbols, m, strict=True) if e))
             for m, c in p.to_dict().items()
         )
     )

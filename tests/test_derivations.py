@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from symgame import check
-from symgame.errors import HypothesisError, SymgameError
+from symgame.claims import Draft, decide_draft
+from symgame.errors import HypothesisError
 from symgame.grammar import read_formula
 from symgame.named import wilson_cowan
 from symgame.paper import Paper, PaperError, Statement, build, build_all, decided, findings, kind, load, slug
@@ -270,9 +271,14 @@ def test_ids_are_unique_and_safe_names_of_files() -> None:
 
 
 def test_kinds_follow_the_shape() -> None:
-    assert [kind(f) for f in ("a < 1 <=> b > 1 | c > 2", "a > 1 => b > 1 => c > 1", "x(E) = u_E", "a = b = c", "~lds")] == [
-        "equivalence", "implication", "equation", "fact", "fact",
-    ]  # fmt: skip
+    kinds = {
+        "a < 1 <=> b > 1 | c > 2": "equivalence",
+        "a > 1 => b > 1 => c > 1": "implication",
+        "x(E) = u_E": "equation",
+        "a = b = c": "fact",
+        "~lds": "fact",
+    }
+    assert {formula: kind(formula) for formula in kinds} == kinds
 
 
 def test_impossible_hypotheses_prove_nothing() -> None:
@@ -284,6 +290,35 @@ def test_reports_of_two_papers_do_not_overwrite_each_other(tmp_path: Path) -> No
     row = Statement("true", "w_EE >= 0")
     with pytest.raises(PaperError, match="overwrite"):
         build([own(row), own(row, name="OWN")], tmp_path / "out")
-    with pytest.raises(SymgameError):
+    with pytest.raises(PaperError, match="Python file"):
         load(tmp_path / "nothing.py")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import nothing_of_that_name", "ModuleNotFoundError"),
+        ("1 +", "SyntaxError"),
+        ("1/0", "line 1"),
+        ("", "docstring"),
+    ],
+)
+def test_a_file_that_does_not_run_is_one_message(
+    source: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.py").write_text(source, encoding="utf-8")
+    assert build_all(tmp_path, ["--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "broken" in said.err and expected in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_condition_that_no_check_could_read_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = Draft("a", "A", "equivalence", word="exists(E,I)")
+    claim = decide_draft(wilson_cowan(), draft, "w_EE")
+    assert claim is not None and claim.verdict.kind == "proved" and len(claim.then or "") > 100
+    monkeypatch.setattr("symgame.grammar.MAX_CHARACTERS", 100)
+    claim = decide_draft(wilson_cowan(), draft, "w_EE")
+    assert claim is not None and claim.then == "exists(E,I)"
+    assert claim.verdict.kind == "undecided" and "characters" in claim.verdict.reason
