@@ -80,7 +80,7 @@ def article(
         sections.append(Section("figures", "Figures", shown))
     keys = dict.fromkeys(_cited(derivation))
     listed = tuple(sources()[key] for key in keys if key in sources())
-    return Article(derivation.circuit.name, _abstract(derivation, writer), tuple(sections), listed, writer.style.macros)
+    return Article(derivation.title, _abstract(derivation, writer), tuple(sections), listed, writer.style.macros)
 
 
 def _abstract(derivation: Derivation, writer: Writer) -> Text:
@@ -129,6 +129,7 @@ def sources() -> dict[str, Source]:
 def _setting(derivation: Derivation, writer: Writer) -> Section:
     circuit = derivation.circuit
     blocks: list[Block] = [
+        *(Paragraph(writer.prose(text)) for text in derivation.preface),
         Paragraph(
             (
                 f"The circuit has {_count(len(circuit.names), 'population')}. ",
@@ -370,9 +371,9 @@ def _statement(derivation: Derivation, writer: Writer, claim: Claim, certificate
     given = tuple(writer.formula(g) for g in claim.given)
     at = None if claim.at is None else writer.branch(claim.at)
     title = claim.title.rstrip(".")
-    return Statement(
-        claim, title, writer.prose(title), math, given, at, evidence(claim), certificate, tuple(_lines(writer, claim))
-    )
+    word = None if claim.word is None else writer.formula(claim.word)
+    lines = tuple(_lines(writer, claim))
+    return Statement(claim, title, writer.prose(title), math, given, at, evidence(claim), certificate, word, lines)
 
 
 def evidence(claim: Claim) -> Text:
@@ -391,14 +392,13 @@ def evidence(claim: Claim) -> Text:
 
 
 def _lines(writer: Writer, claim: Claim) -> Iterator[Line]:
-    word = claim.kind == "equivalence" and claim.then is not None
     for step in claim.steps:
         math = None
         if step.formula is not None:
             math = writer.formula(step.formula)
         elif step.latex is not None:
             math = Math(step.latex)
-        yield Line(math, "iff" if word and step.formula is not None else "", writer.prose(step.reason))
+        yield Line(math, "iff" if step.chained else "", writer.prose(step.reason))
 
 
 # -- prefaces: what a section shows before its propositions -----------------------------------------------------------

@@ -49,7 +49,7 @@ class Draft:
 class Claim:
     """A decided statement. ``given`` lists the hypotheses the proof needed; formulas are in the syntax of a check.
 
-    ``steps`` are the lines that lead to it; the evidence is the verdict's.
+    ``steps`` are the lines that lead to it, from the ``word`` that was characterised; the evidence is the verdict's.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Claim:
     at: str | None = None
     source: str | None = None
     steps: tuple[Step, ...] = ()
+    word: str | None = None
 
     @property
     def certificate(self) -> str | None:
@@ -113,7 +114,9 @@ def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int =
     used = verdict.used if isinstance(verdict, Proved | Cited) else ()
     given = tuple(dict.fromkeys((*draft.given, *(u for u in used if not _part_of(u, draft.given)))))
     source = verdict.source if isinstance(verdict, Cited) else None
-    return Claim(draft.id, draft.title, draft.kind, given, then, verdict, draft.at, source, steps)
+    return Claim(
+        draft.id, draft.title, draft.kind, given, then, verdict, draft.at, source, steps, draft.word
+    )
 
 
 def _steps(circuit: Circuit, draft: Draft, then: str) -> tuple[Step, ...]:

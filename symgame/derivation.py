@@ -27,13 +27,23 @@ Progress = Callable[[str, str], None]
 
 @dataclass(frozen=True, repr=False)
 class Derivation:
-    """A circuit (values substituted, all but ``over``), its claims in the order of the report, its chart."""
+    """A circuit (values substituted, all but ``over``), its claims in the order of the report, its chart.
+
+    ``headline`` and ``preface``, paragraphs of plain text, are what the author of a paper says at the beginning.
+    """
 
     circuit: Circuit
     over: str | None
     claims: tuple[Claim, ...]
     chart: Chart | None
     timings: dict[str, float] = field(compare=False)
+    headline: str = ""
+    preface: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the reports are called: the headline of a paper, or the name of the circuit."""
+        return self.headline or self.circuit.name
 
     def claim(self, id: str) -> Claim:
         """The claim of that id; ``KeyError`` when there is none."""

@@ -80,7 +80,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Statement:
-    """A claim as it is set: title, formula, hypotheses, evidence, the lines that lead to it."""
+    """A claim as it is set: title, formula, hypotheses, evidence, and the lines that lead to it from ``word``."""
 
     claim: Claim
     title: str
@@ -90,6 +90,7 @@ class Statement:
     at: Math | None
     evidence: Text
     certificate: str | None
+    word: Math | None
     lines: tuple[Line, ...]
 
 

@@ -17,7 +17,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from traceback import extract_tb
@@ -136,7 +136,7 @@ def kind(formula: str) -> str:
 
 
 def decided(paper: Paper, *, budget: int = DEFAULT_BUDGET, progress: Progress = lambda id, title: None) -> Derivation:
-    """The statements of a paper as the claims of a derivation that goes by the paper's title.
+    """The statements of a paper as the claims of a derivation, under the paper's title, reference and text.
 
     What is refuted or undecided stays in the list, with its witness or reason. ``progress`` is told the id and the
     sentence of each statement before it is decided.
@@ -149,7 +149,7 @@ def decided(paper: Paper, *, budget: int = DEFAULT_BUDGET, progress: Progress = 
     >>> [claim.verdict.kind for claim in decided(Paper("mine", "Mine", "", wilson_cowan(), rows)).claims]
     ['proved', 'proved']
     """
-    circuit = replace(paper.circuit.fixed(), name=paper.title)
+    circuit = paper.circuit.fixed()
     with _named(paper.name):
         check_domain(circuit)
     claims: list[Claim] = []
@@ -166,7 +166,8 @@ def decided(paper: Paper, *, budget: int = DEFAULT_BUDGET, progress: Progress = 
                 )
         timings[id] = time.perf_counter() - start
         claims.append(claim)
-    return Derivation(circuit, None, tuple(claims), None, timings)
+    preface = tuple(text for text in (paper.reference, *paper.text.split("\n\n")) if text)
+    return Derivation(circuit, None, tuple(claims), None, timings, paper.title, preface)
 
 
 class _named:

@@ -41,16 +41,24 @@ _HOW = {
     "potential": "the cross derivatives of the interaction costs agree",
     "weighted_potential": "Kolmogorov's conditions: signs of pairs, products around cycles",
     "paradoxical": "the response to its own input is negative",
+    "curvature": "1/phi' - W_ii",
+    "x": "the state of the branch, by Cramer's rule",
+    "dx": "the derivative of the state of the branch, by Cramer's rule",
+    "energy": "the own energy at the state of the branch",
 }
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line: ``formula`` in the grammar, or ``latex`` where the grammar has no words for it; and why it holds."""
+    """One line: ``formula`` in the grammar, or ``latex`` where the grammar has no words for it; and why it holds.
+
+    A ``chained`` formula is equivalent to the word that the claim characterises; any other stands by itself.
+    """
 
     formula: str | None
     reason: str
     latex: str | None = None
+    chained: bool = False
 
 
 def words_in(node: s.Formula) -> list[str]:
@@ -71,7 +79,7 @@ def meaning(node: s.Formula) -> str:
         for word in words_in(node)
         if word in _HOW or word in _MEANINGS
     ]
-    return "; ".join(said) or "as it stands"
+    return "; ".join(said) or "in signs of polynomials"
 
 
 def written(condition: Condition) -> str | None:
@@ -88,13 +96,14 @@ def from_definition(
     """word <=> its definition in signs <=> the short form <=> the form solved for a parameter."""
     first, second = written(definition), written(short)
     if first is not None:
-        yield Step(first, meaning(node))
+        yield Step(first, meaning(node), chained=True)
     else:
         yield Step(None, f"{meaning(node)} (in signs of polynomials: quantified, or too long to print)")
     if second is not None and second != first:
-        yield Step(second, "equivalent under the hypotheses: what follows from the rest is dropped, each time by proof")
+        reason = "equivalent under the hypotheses: what follows from the rest is dropped, each time by proof"
+        yield Step(second, reason, chained=True)
     if solved not in (first, second):
-        yield Step(solved, f"solved for {over}" if over and over in solved else "rewritten")
+        yield Step(solved, f"solved for {over}" if over and over in solved else "rewritten", chained=True)
 
 
 def from_sides(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], at: str | None) -> Iterator[Step]:
@@ -102,6 +111,8 @@ def from_sides(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], at
     sides = (node.left, node.right) if isinstance(node, s.Implies | s.Iff) else (node,)
     members = None if at is None else read_branch(at)
     for side in sides:
+        if not words_in(side):
+            continue
         try:
             condition = read(circuit, side, given, members).query.conclusion
         except Unsupported:
@@ -111,7 +122,7 @@ def from_sides(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], at
             yield Step(f"{s.text(side)} <=> {text}" if len(sides) > 1 else text, meaning(side))
         elif text is None:
             yield Step(None, meaning(side))
-    yield Step(None, "the negation, together with the hypotheses, has no solution")
+    yield Step(None, "The negation, together with the hypotheses, has no solution")
 
 
 # -- equations --------------------------------------------------------------------------------------------------------

@@ -7,30 +7,18 @@ from pathlib import Path
 import pytest
 
 from symgame import Circuit, check
-from symgame import syntax as s
 from symgame.claims import Claim
 from symgame.derivation import derive
-from symgame.grammar import read_formula
 from symgame.named import load, wilson_cowan
 
 MODELS = Path(__file__).parent / "corpus" / "models"
 OTHERS = ("pair_ie", "single", "mutual_inhibition", "pair_numeric", "linear_pair")
 
 
-def word_of(claim: Claim) -> str:
-    """What an equivalence characterises, without the condition that it found."""
-    assert claim.then is not None
-    node = read_formula(claim.then)
-    if isinstance(node, s.Iff):
-        return s.text(node.left)
-    return s.text(node.of) if isinstance(node, s.Not) else claim.then
-
-
 def statements(claim: Claim) -> list[str]:
-    """Each step as a statement of its own: equivalent to the word, or true as it stands."""
-    formulas = [step.formula for step in claim.steps if step.formula is not None]
-    chained = claim.kind == "equivalence" and claim.then is not None and " <=> " not in "".join(formulas)
-    return [f"({word_of(claim)}) <=> ({f})" if chained else f for f in formulas]
+    """Each step as a statement of its own: equivalent to the word when it is chained, else true as it stands."""
+    rows = [(step.formula, step.chained) for step in claim.steps if step.formula is not None]
+    return [f"({claim.word}) <=> ({formula})" if chained else formula for formula, chained in rows]
 
 
 def assert_true(circuit: Circuit, claims: tuple[Claim, ...]) -> int:

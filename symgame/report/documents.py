@@ -72,7 +72,11 @@ def claim_document(claim: Claim, certificate: str | None, latex: str | None = No
         "latex": latex or claim.latex,
         "source": claim.source,
         "sha256": claim.sha256,
-        "steps": [{"formula": step.formula, "latex": step.latex, "reason": step.reason} for step in claim.steps],
+        "word": claim.word,
+        "steps": [
+            {"formula": step.formula, "chained": step.chained, "latex": step.latex, "reason": step.reason}
+            for step in claim.steps
+        ],
     }
 
 

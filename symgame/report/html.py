@@ -234,7 +234,9 @@ from a network; a click on a formula copies its LaTeX.</p></footer>"""
         n = len(statement.lines)
         lines = "".join(f"<li>{self.line(line)}</li>" for line in statement.lines)
         what = f"Derivation in {n} {'line' if n == 1 else 'lines'}"
-        return f'<details class="proof"><summary>{what}</summary><ol>{lines}</ol></details>'
+        chained = any(line.relation == "iff" for line in statement.lines) and statement.word is not None
+        word = f'<div class="word">{self.set_apart(statement.word)}</div>' if chained and statement.word else ""
+        return f'<details class="proof"><summary>{what}</summary>{word}<ol>{lines}</ol></details>'
 
     def line(self, line: Line) -> str:
         reason = f'<span class="reason">{self.inline(line.reason)}</span>'

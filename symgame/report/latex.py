@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from symgame import syntax as s
 from symgame.circuit import Circuit
 from symgame.document import (
     Article,
@@ -34,7 +33,7 @@ from symgame.document import (
 )
 from symgame.letters import escaped
 from symgame.proof.verdict import Cited, Proved
-from symgame.typeset import Names, formula_latex, formula_lines, latex_width
+from symgame.typeset import Names, formula_lines, latex_width
 
 #: Widths in em of the text at 11 pt: the whole line, an item of a list, the formula column of a proof.
 LINE, ITEM, PROOF, SHORT = 41.0, 36.0, 27.0, 21.0
@@ -163,7 +162,7 @@ class _Setter:
         pictures = any(isinstance(block, Picture) for part in self.article.sections for block in part.blocks)
         yield (_PREAMBLE % ("\\usepackage{graphicx}\n" if pictures else "")).rstrip()
         yield from _author_macros(self.article)
-        yield rf"\title{{{escaped(self.article.title)}: a derivation}}"
+        yield rf"\title{{{escaped(self.article.title)}}}"
         yield r"\author{}\date{}"
         yield r"\ifdefined\pdftrailerid\pdftrailerid{}\fi"
         yield r"\begin{document}"
@@ -304,9 +303,9 @@ class _Setter:
         """Numbered lines of an ``align``: the formula, broken if need be, and its reason in the room that is left."""
         if not run:
             return
-        chained = run[0].relation == "iff" and statement.math is not None and statement.math.node is not None
+        chained = run[0].relation == "iff" and statement.word is not None
         rows = [(self.broken(line.math, PROOF - (3 if chained else 0)), line.reason) for line in run if line.math]
-        left = self.broken(_left_side(statement.math, self.names), PROOF) if chained and statement.math else []
+        left = self.broken(statement.word, PROOF) if chained and statement.word is not None else []
         shown_lines = [*left, *(text for lines, _ in rows for text in lines)]
         widest = max(self.measured(text) for text in shown_lines) + (5 if chained else 2)
         room = f"{max(0.26, (LINE - 4.5 - widest) / LINE):.2f}"
@@ -421,14 +420,6 @@ def _chunks(rows: list[list[str]]) -> Iterator[list[list[str]]]:
 def _label(id: str) -> str:
     """A label of letters, digits and dashes; other characters by their code."""
     return "".join(c if c.isascii() and (c.isalnum() or c in ".-/_") else f"U{ord(c):04X}" for c in id)
-
-
-def _left_side(math: Math, names: Names) -> Math:
-    """The word of an equivalence, or what is said to hold always or never."""
-    node = math.node
-    left = node.left if isinstance(node, s.Iff) else node.of if isinstance(node, s.Not) else node
-    assert left is not None
-    return Math(formula_latex(left, names), left)
 
 
 def _continued(lines: list[str], tagless: bool = False) -> str:

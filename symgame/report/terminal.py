@@ -111,7 +111,7 @@ def derivation_lines(
 def _totals(derivation: Derivation, directory: str, names: list[str]) -> Iterator[str]:
     counts = ", ".join(f"{n} {kind}" for kind, n in derivation.counts.items() if n)
     over = f" along {derivation.over}" if derivation.over else ""
-    yield f"{derivation.circuit.name}{over}: {len(derivation.claims)} claims, {counts}."
+    yield f"{derivation.title}{over}: {len(derivation.claims)} claims, {counts}."
     if derivation.chart is not None:
         complete = "complete" if derivation.chart.complete else "not shown to be complete"
         patterns, orders = len(derivation.chart.regimes), len(derivation.chart.orders)
