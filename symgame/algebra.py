@@ -105,6 +105,14 @@ class Algebra:
             [(self.one if a == b else self.zero) - f[a] * self.W[a][b] for b in range(self.n)] for a in range(self.n)
         ]
 
+    @property
+    def matrix_name(self) -> str:
+        """What :meth:`interaction` is called: with S for the slopes of the activations unless all of them are 1."""
+        try:
+            return "I - W" if all(gain == self.one for gain in self.gains) else "I - S W"
+        except Unsupported:  # several slopes
+            return "I - S W"
+
     def game_matrix(self) -> list[list[Quotient]]:
         """``I - W``: the Jacobian of the pseudo-gradient, whatever the activation."""
         return self.interaction((self.one,) * self.n)

@@ -191,6 +191,8 @@ def _equations(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Tex
 
 def _term(writer: Writer, weight: sympy.Expr, factor: str) -> str:
     shown = writer.expression(weight)
+    if isinstance(weight, sympy.Add):
+        return rf"+ \left({shown}\right) {factor}"
     return rf"- {shown[1:].strip()} {factor}" if shown.startswith("-") else rf"+ {shown} {factor}"
 
 
@@ -207,72 +209,79 @@ def _hypotheses(circuit: Circuit, writer: Writer) -> Text:
 def _notation(derivation: Derivation, writer: Writer) -> Iterator[tuple[Text, Text]]:
     circuit = derivation.circuit
     n = circuit.names[0]
+    a = algebra(circuit)
     yield (
         (Math("x_{a}"), ", ", Math("u_{a}"), ", ", Math(r"\tau_{a}")),
         ("rate, input and time constant of population ", Math("a")),
     )
-    gains = (
-        all(g == algebra(circuit).one for g in algebra(circuit).gains) if algebra(circuit).pieces is not None else True
-    )
-    matrix = r"\mathbf{A} = I - W" if gains else r"\mathbf{A} = I - F W"
-    yield (
-        (Math(matrix),),
-        (
-            "the matrix of the linear system; restricted to a branch where one is named"
-            + ("" if gains else ", F the slopes"),
-        ),
-    )
-    yield (Math(r"\mathbf{J}"),), ("the Jacobian of the dynamics on a branch",)
-    for name, node in writer.shaper.definitions():
+    slopes = "" if a.matrix_name == "I - W" else ", S the diagonal matrix of the slopes"
+    if a.pieces is None:
+        yield (Math(r"\mathbf{A} = I - W"),), ("the matrix of the interaction",)
+    else:
         yield (
-            (
-                Math(
-                    f"{writer.names(name)} = {formula_latex(node, writer.names)}",
-                    s.Relation((s.Name(name), node), ("=",)),
-                ),
-            ),
-            ("abbreviation",),
+            (Math(rf"\mathbf{{A}} = {a.matrix_name.replace(' ', '')}"),),
+            (f"the matrix of the linear system; restricted to a branch where one is named{slopes}",),
         )
-    if not any(name == "D" for name, _ in writer.shaper.definitions()):
-        yield (Math(r"\det\mathbf{A}"),), ("the determinant on the branch",)
+        yield (Math(r"\mathbf{J}"),), ("the Jacobian of the dynamics on a branch",)
+    for name, node in writer.shaper.definitions():
+        equation = s.Relation((s.Name(name), node), ("=",))
+        shown = Math(f"{writer.names(name)} = {formula_latex(node, writer.names)}", equation)
+        yield (shown,), ("abbreviation",)
+    if a.pieces is not None:
+        if not any(name == "D" for name, _ in writer.shaper.definitions()):
+            yield (Math(r"\det\mathbf{A}"),), ("the determinant on the branch",)
+        yield from _branch_notation(circuit, writer)
+    energy = rf"E_{{{writer.names(n)}}}"
     yield (
-        (writer.branch(",".join(circuit.names)), ", ", writer.branch("")),
-        ("branches: the populations on an increasing piece, the others silent; the empty one",),
-    )
-    if any(len(p.activation.pieces or ()) == 3 and p.activation.kind == "saturating" for p in circuit.populations):
-        yield (writer.branch(f"{n}=m"),), ("a population at its cap",)
-    yield (
-        (
-            Math(rf"E_{{{writer.names(n)}}}"),
-            ", ",
-            Math(rf"\partial_{{{writer.names(n)}}}^{{2}} E_{{{writer.names(n)}}}"),
-        ),
+        (Math(energy), ", ", Math(rf"\partial_{{{writer.names(n)}}}^{{2}} {energy}")),
         ("own energy of a population, and its curvature along its own rate",),
     )
-    used = _used_words(derivation)
-    for word, said in {**BRANCH_WORDS, **CIRCUIT_WORDS}.items():
-        if word in used:
-            arguments = writer.branch(n) if word in BRANCH_WORDS else None
-            node = read_formula(f"{word}({n})" if arguments is not None else word)
+    plain, of_branches = _used_words(derivation)
+    for word, said in BRANCH_WORDS.items():
+        if word in of_branches:
+            node = read_formula(f"{word}({n})")
+            yield (Math(formula_latex(node, writer.names), node),), writer.prose(_plain(said))
+    for word, said in CIRCUIT_WORDS.items():
+        if word in plain:
+            node = read_formula(word)
             yield (Math(formula_latex(node, writer.names), node),), writer.prose(_plain(said))
 
 
+def _branch_notation(circuit: Circuit, writer: Writer) -> Iterator[tuple[Text, Text]]:
+    labels = {piece.label for p in circuit.populations for piece in p.activation.pieces or ()}
+    silent = ", the others silent; the empty one" if "silent" in labels else ""
+    rows: Text = (writer.branch(",".join(circuit.names)),)
+    yield (
+        (*rows, ", ", writer.branch("")) if silent else rows,
+        (f"branches: the populations on the active piece of their activation{silent}",),
+    )
+    marks = (("saturated", "m", "a population at its cap"), ("negative", "-", "one on its negative piece"))
+    for label, mark, said in marks:
+        if label in labels:
+            name = next(p.name for p in circuit.populations if any(x.label == label for x in p.activation.pieces or ()))
+            yield (writer.branch(f"{name}={mark}"),), (said,)
+
+
 def _plain(text: str) -> str:
-    """Where a word is explained: the matrix goes by the name of the table."""
-    return text.replace("I - W", "A")
+    """Where a word is explained, the matrix is that of the table."""
+    return text.replace("-I + W with the time constants", "minus the matrix, with the time constants,").replace(
+        "I - W", "the matrix"
+    )
 
 
-def _used_words(derivation: Derivation) -> set[str]:
-    found: set[str] = set()
+def _used_words(derivation: Derivation) -> tuple[set[str], set[str]]:
+    """The words that stand alone, and those of a branch."""
+    alone: set[str] = set()
+    called: set[str] = set()
     for claim in derivation.claims:
         for text in (claim.then, *claim.given):
             if text is not None:
                 for part in s.walk(read_formula(text)):
                     if isinstance(part, s.Name):
-                        found.add(part.id)
+                        alone.add(part.id)
                     elif isinstance(part, s.Call):
-                        found.add(part.name)
-    return found
+                        called.add(part.name)
+    return alone, called
 
 
 # -- topics -----------------------------------------------------------------------------------------------------------
@@ -444,7 +453,7 @@ def _best_responses(circuit: Circuit, writer: Writer) -> Iterator[Block]:
     """The minimisers of each own energy, case by case, for the kinds whose cases are closed."""
     for i, p in enumerate(circuit.populations):
         cases = game.best_response(circuit, i)
-        if len(cases) < 2:
+        if cases[0].minimisers.startswith("argmin"):
             continue
         name = writer.names(p.name)
         own = writer.expression(game.others_input(circuit, i))
@@ -457,8 +466,12 @@ def _best_responses(circuit: Circuit, writer: Writer) -> Iterator[Block]:
                 ", its input from everything but itself:",
             )
         )
-        rows = tuple((_case(writer, case.minimisers, name), _case(writer, case.when, name)) for case in cases)
-        yield Cases(rf"\operatorname{{BR}}_{{{name}}}(c_{{{name}}})", rows)
+        left = rf"\operatorname{{BR}}_{{{name}}}(c_{{{name}}})"
+        if len(cases) == 1:
+            yield Display(((left, _case(writer, cases[0].minimisers, name).latex, ()),))
+        else:
+            rows = tuple((_case(writer, case.minimisers, name), _case(writer, case.when, name)) for case in cases)
+            yield Cases(left, rows)
 
 
 def _case(writer: Writer, text: str, name: str) -> Math:
@@ -466,7 +479,7 @@ def _case(writer: Writer, text: str, name: str) -> Math:
     letter = game.received(writer.circuit)
 
     def names(symbol_name: str) -> str:
-        return f"c_{{{writer.names(name)}}}" if symbol_name == letter else writer.names(symbol_name)
+        return f"c_{{{name}}}" if symbol_name == letter else writer.names(symbol_name)
 
     condition = any(op in text for op in "<>=")
     if " and " in text and not condition:
@@ -476,11 +489,11 @@ def _case(writer: Writer, text: str, name: str) -> Math:
     except SymgameError:
         return Math(rf"\text{{{escaped(text)}}}")
     if condition:
-        return Math(formula_latex(node, names))
+        return Math(formula_latex(writer.shaper.signed(node), names))
     value = node.terms[0] if isinstance(node, s.Relation) else node
     if isinstance(value, s.Name) and value.id not in (letter, *writer.circuit.symbols):
         return Math(rf"\text{{{escaped(text)}}}")
-    return Math(formula_latex(value, names))
+    return Math(formula_latex(writer.shaper.signed(value), names))
 
 
 def _states(derivation: Derivation, writer: Writer) -> Iterator[Block]:

@@ -63,7 +63,10 @@ class _Words:
     tex: bool
 
     def name(self, name: str) -> str:
-        return f"${self.circuit.presentation.latex(name)}$" if self.tex else name
+        return f"${self.circuit.shown(name, macros=True)}$" if self.tex else f"{self._sign(name)}{name}"
+
+    def _sign(self, name: str) -> str:
+        return "-" if name in self.circuit.signed else ""
 
     def rate(self, population: str) -> str:
         return f"$x_{{{self.circuit.presentation.latex(population)}}}$" if self.tex else f"x_{population}"
@@ -73,7 +76,9 @@ class _Words:
 
     def equal(self, name: str, value: Fraction | str) -> str:
         text = str(value)
-        return f"${self.circuit.presentation.latex(name)} = {number_latex(text)}$" if self.tex else f"{name} = {text}"
+        if not self.tex:
+            return f"{self._sign(name)}{name} = {text}"
+        return f"${self.circuit.shown(name, macros=True)} = {number_latex(text)}$"
 
     def values(self, values: dict[str, Fraction]) -> str:
         return ", ".join(self.equal(n, v) for n, v in values.items())
@@ -135,7 +140,7 @@ def _energy_caption(data: Portraits, words: _Words) -> tuple[str, str]:
     return "Own energies", _join(
         "The energy of each population along its own rate, the others frozen at the equilibrium, less its value there; "
         "shaded rates are outside the domain of the activation cost.",
-        f"The equilibrium is, {found}.",
+        f"At the equilibrium with the most populations active, {found}.",
         _at(data, words),
     )
 
@@ -144,14 +149,16 @@ def _strip_caption(data: Portraits, words: _Words) -> tuple[str, str]:
     assert data.strip is not None and data.illustration is not None
     over = data.illustration.over
     assert over is not None
-    marks = data.strip.marks
-    listed = ", ".join(
-        words.equal(over, c.text) + (f" ({words.plain(threshold_words(c.names))})" if c.names else "") for c in marks
-    )
+    places = {True: "", False: ""}  # where the name changes, and where only the kind of eigenvalues does
+    for c in data.strip.marks:
+        named = words.equal(over, c.text) + (f" ({words.plain(threshold_words(c.names))})" if c.names else "")
+        apart = len({row.name for row in data.strip.rows if c in (row.low, row.high)}) > 1
+        places[apart] += f", {named}" if places[apart] else named
     regimes = ", then ".join(dict.fromkeys(row.name for row in data.strip.rows))
     return "Regimes", _join(
         f"The regimes along {words.name(over)}: {regimes}.",
-        f"They change at {listed}." if listed else "They do not change in this range.",
+        f"They change at {places[True]}." if places[True] else "They do not change in this range.",
+        f"The eigenvalues change from real to complex, or back, at {places[False]}." if places[False] else "",
         "Triangles: values of the other pictures.",
         _at(data, words),
     )

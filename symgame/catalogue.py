@@ -163,14 +163,14 @@ def best_response_identity(circuit: Circuit, i: int) -> bool:
     return bool(interior and end)
 
 
-# -- the matrix I - W -------------------------------------------------------------------------------------------------
+# -- the matrix I - S W ----------------------------------------------------------------------------------------------
 
 
 def of_matrix(circuit: Circuit) -> Iterator[Draft]:
     a = algebra(circuit)
-    yield Draft("matrix.p", "When I - W is a P-matrix", "equivalence", word="p_matrix")
+    yield Draft("matrix.p", f"When {a.matrix_name} is a P-matrix", "equivalence", word="p_matrix")
     if a.n <= 2:
-        yield Draft("matrix.lds", "When I - W is Lyapunov diagonally stable", "equivalence", word="lds")
+        yield Draft("matrix.lds", f"When {a.matrix_name} is Lyapunov diagonally stable", "equivalence", word="lds")
         yield Draft("matrix.rosen", "When Rosen's condition holds", "equivalence", word="rosen")
         yield Draft(
             "matrix.lds-p", "Diagonal stability and the P-property coincide", "equivalence", then="lds <=> p_matrix"
@@ -198,7 +198,7 @@ def _weights(circuit: Circuit) -> Iterator[Draft]:
         text = ", ".join(quotient_text(w) for w in weights)
         yield Draft(
             "matrix.weights",
-            f"P = diag({text}) makes PA + A'P positive definite for every P-matrix A = I - W",
+            f"P = diag({text}) makes PA + A'P positive definite for every P-matrix A = {a.matrix_name}",
             "implication",
             then=f"p_matrix => {shown}",
         )
@@ -218,7 +218,8 @@ def listed(circuit: Circuit) -> tuple[Branch, ...]:
 
 
 def branch_id(branch: Branch) -> str:
-    return branch.name.replace(",", "-").replace("=-", "=neg") or "none"
+    none = "none" if "none" not in branch.circuit.names else "0"  # a population may have that name
+    return branch.name.replace(",", "-").replace("=-", "=neg") or none
 
 
 def of_equilibria(circuit: Circuit) -> Iterator[Draft]:

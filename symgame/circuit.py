@@ -17,6 +17,8 @@ from symgame.presentation import PLAIN, Presentation
 from symgame.words import nearest
 
 Type = Literal["excitatory", "inhibitory"]
+#: Names that equations and energies give to what belongs to a population.
+_LETTERS = {"x": "rate", "v": "voltage", "s": "slope of the activation"}
 Form = Literal["rate", "voltage"]
 
 
@@ -114,8 +116,12 @@ class Circuit:
         return rows
 
     def _check_symbols(self) -> None:
+        own = {f"{letter}_{p}": (p, what) for p in self.names for letter, what in _LETTERS.items()}
         for name in self.symbols:
             check_name(name, "a symbol")
+            if name in own:
+                population, what = own[name]
+                raise CircuitError(f"{name!r} is the {what} of {population}; give the symbol another name.")
             if name in self.names:
                 raise CircuitError(f"{name!r} names a population and a symbol; give the symbol another name.")
         roles = {
@@ -281,14 +287,41 @@ class Circuit:
         circuit = cls(name, populations, matrix, tuple(assume), form=form, presentation=presentation)
         return circuit.with_values(**dict(values)) if values else circuit
 
+    # -- how it is written --------------------------------------------------------------------------------------
+
+    @property
+    def signed(self) -> frozenset[str]:
+        """The magnitudes that the presentation writes as minus an entry of W.
+
+        With signed weights: the symbols that occur in W from inhibitory sources only, each as an entry ``-symbol``.
+        """
+        if self.presentation.weights != "signed":
+            return frozenset()
+        found: dict[str, bool] = {}
+        for b, source in enumerate(self.populations):
+            for entry in self.W[:, b]:
+                for s in entry.free_symbols:
+                    found[s.name] = found.get(s.name, True) and source.sign == -1 and entry == -s
+        return frozenset(name for name, alone in found.items() if alone)
+
+    def shown(self, name: str, *, macros: bool = False) -> str:
+        """The LaTeX of a symbol as formulas mean it, or of a population: a signed weight carries its minus sign."""
+        latex = self.presentation.latex(name) if macros else self.presentation.expanded(name)
+        return f"-{latex}" if name in self.signed else latex
+
+    def expression_latex(self, expression: sympy.Basic, *, macros: bool = False) -> str:
+        """A SymPy expression in the circuit's symbols and rates, in LaTeX and in the notation of the presentation."""
+        turned = expression.xreplace({symbol(n): -symbol(n) for n in self.signed})
+        rule = self.presentation.latex if macros else self.presentation.expanded
+        return str(sympy.latex(turned, symbol_names=_Names(rule)))
+
     def _latex(self) -> str:
-        names = _Names(self.presentation.expanded)
         rows = []
         for k, p in enumerate(self.populations):
             rates = [symbol(f"x_{q}") for q in self.names]
-            z = sympy.latex(self.W[k, :].dot(rates) + p.input, symbol_names=names)
-            own = names[symbol(f"x_{p.name}")]
-            tau = sympy.latex(p.tau, symbol_names=names)
+            z = self.expression_latex(self.W[k, :].dot(rates) + p.input)
+            own = self.expression_latex(symbol(f"x_{p.name}"))
+            tau = self.expression_latex(p.tau)
             rows.append(rf"{tau}\,\dot {own} &= -{own} + \phi_{{{self.presentation.expanded(p.name)}}}\left({z}\right)")
         return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
@@ -297,7 +330,8 @@ class Circuit:
 
 
 class _Names(dict[sympy.Symbol, str]):
-    """SymPy's ``symbol_names`` as a rule instead of a table; the rate ``x_E`` is x with its population below."""
+    """SymPy's ``symbol_names`` as a rule instead of a table; ``x_E`` is x with its population below, and so are the
+    slopes ``s_E`` and the voltages ``v_E``."""
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         super().__init__()
@@ -308,7 +342,7 @@ class _Names(dict[sympy.Symbol, str]):
 
     def __getitem__(self, key: sympy.Symbol) -> str:
         head, _, population = key.name.partition("_")
-        return f"x_{{{self.rule(population)}}}" if head == "x" and population else self.rule(key.name)
+        return f"{head}_{{{self.rule(population)}}}" if head in _LETTERS and population else self.rule(key.name)
 
     def get(self, key: Any, default: Any = None) -> Any:
         return self[key] if isinstance(key, sympy.Symbol) else default

@@ -171,6 +171,8 @@ class Checker:
         raise self.error(f"there is no symbol {key!r} (symbols: {', '.join(known) or 'none'})")
 
     def _array(self, name: str, value: ArrayLike) -> Floats:
+        if isinstance(value, np.ma.MaskedArray):
+            raise self.error(f"the value of {name} is a masked array; fill it, or drop what is masked")
         try:
             array = np.asarray(value)
         except ValueError:

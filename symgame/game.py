@@ -7,6 +7,7 @@ Source: Betteti, Retnaraj, Davydov, Cortés, Bullo, arXiv 2512.05252.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy
@@ -109,27 +110,46 @@ def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:
     0 the minimum is at an end, and without a cap there is none once the energy falls for ever.
     """
     activation = circuit.populations[i].activation
-    if activation.kind not in ("relu", "saturating", "linear") or activation.pieces is None:
+    rising = [piece for piece in activation.pieces or () if not piece.flat]
+    unit = len(rising) == 1 and rising[0].slope == 1 and rising[0].intercept == 0
+    if activation.kind not in ("relu", "saturating", "linear") or not unit:
         return (BestResponse("always", "argmin of the own energy (no closed cases for this activation)"),)
-    k, c = f"{1 - circuit.W[i, i]}", received(circuit)
-    cap = dict(activation.parameters).get("cap")
-    if activation.kind == "linear":
-        return (
-            BestResponse(f"{k} > 0", f"{c}/({k})"),
-            BestResponse(f"{k} <= 0", "none, or every rate when both are 0: the curvature and the input"),
-        )
-    if cap is None:
-        return (
-            BestResponse(f"{k} > 0", f"max(0, {c}/({k}))"),
-            BestResponse(f"{k} = 0 & {c} < 0", "0"),
-            BestResponse(f"{k} = 0 & {c} = 0", "every rate"),
-            BestResponse(f"{k} = 0 & {c} > 0", "none: the energy falls for ever"),
-            BestResponse(f"{k} < 0", "none: the energy falls for ever"),
-        )
-    return (
-        BestResponse(f"{k} > 0", f"min({cap}, max(0, {c}/({k})))"),
-        BestResponse(f"{k} <= 0 & {c} < ({k})*({cap})/2", "0"),
-        BestResponse(f"{k} <= 0 & {c} > ({k})*({cap})/2", f"{cap}"),
-        BestResponse(f"{k} < 0 & {c} = ({k})*({cap})/2", f"0 and {cap}"),
-        BestResponse(f"{k} = 0 & {c} = 0", "every rate"),
+    k, c, cap = 1 - circuit.W[i, i], received(circuit), dict(activation.parameters).get("cap")
+    return tuple(
+        BestResponse(" & ".join(x for x in (sign, when) if x) or "always", minimisers)
+        for sign, when, minimisers in _cases(activation.kind, k, c, cap)
+        if sign is not None
     )
+
+
+def _cases(kind: str, k: sympy.Expr, c: str, cap: sympy.Expr | None) -> Iterator[tuple[str | None, str, str]]:
+    """Sign of the curvature, condition on c, minimisers; the sign is ``None`` when a number k does not have it."""
+    for_ever = "none: the energy falls for ever"
+    above = c if k == 1 else f"{c}/({k})"
+    positive, zero, negative, low = (_signed(k, rel) for rel in (">", "=", "<", "<="))
+    if kind == "linear":
+        yield positive, "", above
+        yield zero, f"{c} = 0", "every rate"
+        yield zero, f"{c} != 0", for_ever
+        yield negative, "", for_ever
+    elif cap is None:
+        yield positive, "", f"max(0, {above})"
+        yield zero, f"{c} < 0", "0"
+        yield zero, f"{c} = 0", "every rate"
+        yield zero, f"{c} > 0", for_ever
+        yield negative, "", for_ever
+    else:
+        half = f"({k})*({cap})/2"
+        yield positive, "", f"min({cap}, max(0, {above}))"
+        yield low, f"{c} < {half}", "0"
+        yield low, f"{c} > {half}", f"{cap}"
+        yield negative, f"{c} = {half}", f"0 and {cap}"
+        yield zero, f"{c} = 0", "every rate"
+
+
+def _signed(k: sympy.Expr, rel: str) -> str | None:
+    """``k rel 0``; nothing when k is a number that obeys it, ``None`` when it is one that does not."""
+    if not k.is_number:
+        return f"{k} {rel} 0"
+    holds = {">": k > 0, "=": k == 0, "<": k < 0, "<=": k <= 0}[rel]
+    return "" if holds else None

@@ -6,6 +6,7 @@ have is written by its code point, ``U+042D``, so that a document always compile
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _SPECIAL = {
@@ -52,6 +53,15 @@ _LOWER = (
 _UPPER = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 #: The Greek letters that have a command of their own; the others look like Latin ones.
 GREEK = frozenset((*_LOWER.split(), *_UPPER.split()))
+
+
+def ascii_name(text: str) -> str:
+    """A name in ASCII letters, digits and ``. - / _``: other characters by their code, and no two names meet.
+
+    >>> ascii_name("w_E"), ascii_name("é"), ascii_name("_uE9_")
+    ('w_E', '_uE9_', '_u5F_uE9_')
+    """
+    return re.sub(r"[^A-Za-z0-9.\-/_]|_(?=u[0-9A-F]+_)", lambda found: f"_u{ord(found.group()):X}_", text)
 
 
 def greek(character: str) -> str | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from importlib import resources
+from typing import Literal, NoReturn
 
 from symgame.errors import ModelError
 from symgame.letters import GREEK
@@ -23,25 +25,22 @@ _ALPHABETS = "mathcal mathbf mathrm mathsf mathit mathtt boldsymbol"
 _MARKS = "bar hat tilde vec dot ddot acute grave breve check overline underline widehat widetilde"
 _SIGNS = "ell hbar prime star ast dagger ddagger circ bullet infty partial nabla pm mp times cdot ldots cdots to"
 _WORDS = "text textrm operatorname"
+_WITH_ARGUMENT = frozenset((*_ALPHABETS.split(), *_MARKS.split(), *_WORDS.split()))
 #: Commands that may stand in the LaTeX of a name.
 COMMANDS = frozenset((*GREEK, *_ALPHABETS.split(), *_MARKS.split(), *_SIGNS.split(), *_WORDS.split())) | frozenset(
     {"varepsilon", "vartheta", "varpi", "varrho", "varsigma", "varphi"}
 )
-#: Names that LaTeX, or the documents written here, use themselves: a macro of the author must not hide them.
-TAKEN = frozenset(
+
+
+@cache
+def taken() -> frozenset[str]:
+    """Commands that TeX, LaTeX, the packages of the report or the report itself define: no macro may hide them.
+
+    The list is that of a LaTeX with amsmath, amsthm, booktabs, graphicx and hyperref.
     """
-    a b c d i j k l o r t u v aa ae oe ss AA AE OE O L S P H label ref eqref cite item title date author section
-    subsection paragraph par begin end left right big Big bigl bigr Bigl Bigr frac dfrac tfrac sqrt le ge ne leq geq
-    neq lt gt in neg land lor wedge vee iff implies Rightarrow Leftrightarrow Longrightarrow Longleftrightarrow quad
-    qquad emptyset varnothing max min log exp ln cos sin tan det tr ker sup inf lim sum prod int forall exists colon
-    mid vert Vert lvert rvert langle rangle displaystyle textstyle scriptstyle limits nolimits text emph textbf
-    textit textsf texttt textsc underbrace overbrace hline toprule midrule bottomrule centering caption
-    includegraphics footnote footnotesize small large Large newcommand renewcommand providecommand def let input
-    include write read catcode csname endcsname expandafter relax usepackage documentclass vspace hspace hbox vbox
-    mbox fbox parbox raggedright noindent linewidth textwidth today maketitle tag notag intertext allowbreak hfill
-    newline linebreak pagebreak newpage clearpage url href year month day
-    """.split()
-)
+    text = resources.files("symgame").joinpath("library", "latex_commands.txt").read_text(encoding="ascii")
+    return frozenset(text.split()) | COMMANDS | {"reason", "evidence"}
+
 
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\([,;:! ])|([A-Za-z0-9])|([{}])|([_^])|([-+*/=.,:;'()\[\]| ])")
 
@@ -78,7 +77,7 @@ class Presentation:
                 raise ModelError(
                     f"[notation] macros: {name!a} is no macro; write a backslash and letters, as in '\\\\W'."
                 )
-            if name[1:] in COMMANDS | TAKEN:
+            if name[1:] in taken() or name[1:].startswith("sym"):
                 raise ModelError(f"[notation] macros: {name} is a command of LaTeX; give the macro another name.")
             check_latex(body, f"[notation] macros {name}", frozenset(known))  # earlier macros only: no cycle
             known.add(name[1:])
@@ -109,25 +108,82 @@ PLAIN = Presentation()
 
 def check_latex(latex: str, where: str, macros: frozenset[str] = frozenset()) -> None:
     """Refuse LaTeX that is no balanced piece of mathematics made of known commands."""
-    depth, at, after_script = 0, 0, False
     if not latex.strip() or len(latex) > 200:
         raise ModelError(f"{where}: LaTeX of 1 to 200 characters was expected.")
-    while at < len(latex):
-        found = _TOKEN.match(latex, at)
+    _Check(latex, where, macros).group(top=True)
+
+
+class _Check:
+    """One pass over the LaTeX of a name."""
+
+    def __init__(self, latex: str, where: str, macros: frozenset[str]) -> None:
+        self.latex, self.where, self.macros, self.at = latex, where, macros, 0
+
+    def fail(self, message: str) -> NoReturn:
+        raise ModelError(f"{self.where}: {message} at column {self.at + 1}.")
+
+    def token(self) -> re.Match[str]:
+        found = _TOKEN.match(self.latex, self.at)
         if found is None:
-            shown = latex[at : at + 10]
-            raise ModelError(
-                f"{where}: {shown!a} at column {at + 1} is not LaTeX of a name; use letters, digits, commands, _ and ^."
-            )
-        word, _, _, brace, script, _ = found.groups()
-        if word is not None and word not in COMMANDS and word not in macros:
-            raise ModelError(f"{where}: unknown command \\{word}{nearest(word, COMMANDS | macros)}.")
-        if script and after_script:
-            raise ModelError(f"{where}: two scripts in a row at column {at + 1}; put the inner one in braces.")
-        depth += {"{": 1, "}": -1}.get(brace or "", 0)
-        if depth < 0:
-            raise ModelError(f"{where}: a '}}' without its '{{' at column {at + 1}.")
-        after_script = bool(script)
-        at = found.end()
-    if depth or after_script:
-        raise ModelError(f"{where}: {'a brace is not closed' if depth else 'the script at the end is empty'}.")
+            shown = self.latex[self.at : self.at + 10]
+            self.fail(f"{shown!a} is not LaTeX of a name (letters, digits, commands, _ and ^)")
+        return found
+
+    def group(self, top: bool = False, text: bool = False) -> None:
+        """Up to the closing brace; each base carries at most one subscript and one superscript."""
+        scripts: set[str] = set()
+        while self.at < len(self.latex):
+            found = self.token()
+            word, _, _, brace, script, sign = found.groups()
+            if brace == "}":
+                if top:
+                    self.fail("a '}' without its '{'")
+                return
+            if script:
+                if text:
+                    self.fail(f"{script!r} inside text")
+                if script in scripts:
+                    self.fail("two scripts of one kind on the same base; use braces")
+                scripts.add(script)
+                self.at = found.end()
+                self.argument("the script is empty")
+                continue
+            if sign != " ":
+                scripts = {"^"} if sign == "'" else set()  # a prime is a superscript
+            if brace == "{":
+                self.braces(text)
+            else:
+                self.at = found.end()
+                if word is not None:
+                    self.command(word)
+        if not top:
+            self.fail("a brace is not closed")
+
+    def command(self, word: str) -> None:
+        if word not in COMMANDS and word not in self.macros:
+            self.fail(f"unknown command \\{word}{nearest(word, COMMANDS | self.macros)}")
+        if word in _WITH_ARGUMENT:
+            if self.latex[self.at : self.at + 1] != "{":
+                self.fail(f"\\{word} takes an argument in braces")
+            self.braces(text=word in _WORDS.split())
+
+    def braces(self, text: bool) -> None:
+        self.at += 1
+        if self.latex[self.at : self.at + 1] == "}":
+            self.fail("nothing between the braces")
+        self.group(text=text)
+        self.at += 1
+
+    def argument(self, empty: str) -> None:
+        if self.at == len(self.latex):
+            self.fail(empty)
+        found = self.token()
+        word, space, _, brace, script, _ = found.groups()
+        if brace == "{":
+            self.braces(text=False)
+        elif brace or script or space:
+            self.fail(empty)
+        else:
+            self.at = found.end()
+            if word is not None:
+                self.command(word)

@@ -17,6 +17,7 @@ import sympy
 from flint import Ordering, fmpz_mpoly_ctx
 
 from symgame.errors import BudgetExceeded
+from symgame.letters import ascii_name
 from symgame.notation import symbol
 
 Poly = Any  # flint.fmpz_mpoly; FLINT's own types carry no usable annotations
@@ -54,12 +55,7 @@ class Ring:
 
 @cache
 def _context(names: tuple[str, ...]) -> Any:
-    return fmpz_mpoly_ctx.get(tuple(_ascii(name) for name in names), Ordering.degrevlex)
-
-
-def _ascii(name: str) -> str:
-    """FLINT takes ASCII names only: other characters by their code point, and so that no two names meet."""
-    return re.sub(r"[^\x00-\x7f]|_(?=u[0-9A-F]+_)", lambda found: f"_u{ord(found.group()):X}_", name)
+    return fmpz_mpoly_ctx.get(tuple(ascii_name(name) for name in names), Ordering.degrevlex)  # FLINT wants ASCII
 
 
 @cache
@@ -78,7 +74,7 @@ def names_of(p: Poly) -> tuple[str, ...]:
 
 def place_of(p: Poly, name: str) -> int:
     """The place of a name among them."""
-    return int(p.context().variable_to_index(_ascii(name)))
+    return int(p.context().variable_to_index(ascii_name(name)))
 
 
 def times(a: Poly, b: Poly) -> Poly:

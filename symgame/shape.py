@@ -13,7 +13,7 @@ from symgame import syntax as s
 from symgame.algebra import Algebra, algebra
 from symgame.branches import full_branch
 from symgame.circuit import Circuit
-from symgame.condition import Condition
+from symgame.condition import TRUE, Condition
 from symgame.errors import FormulaError, ModelError, SymgameError
 from symgame.grammar import read_term
 from symgame.rewriting import (
@@ -62,12 +62,17 @@ def abbreviations(circuit: Circuit) -> tuple[Abbreviation, ...]:
     given = circuit.presentation.abbreviations
     a = algebra(circuit)
     if given is None:
-        rows = [(name, value) for name, value in _suggested(a).items() if name not in (*circuit.symbols, *a.values)]
+        style = circuit.presentation
+        written = {style.expanded(name) for name in (*circuit.symbols, *circuit.names, *a.values)}
+        rows = [(name, value) for name, value in _suggested(a).items() if style.expanded(name) not in written]
     else:
         rows = [(name, _value(a, name, formula)) for name, formula in given]
     # one that stands for a number or for a single symbol abbreviates nothing (values may have made it so)
-    rows = [(n, q) for n, q in rows if len(variables(q.over)) + len(variables(q.under)) > 1 or len(q.over) > 1]
-    return tuple(Abbreviation(name, str(q), q) for name, q in rows)
+    return tuple(Abbreviation(name, str(q), q) for name, q in rows if not _single(q))
+
+
+def _single(q: Quotient) -> bool:
+    return len({*variables(q.over), *variables(q.under)}) < 2 and len(q.over) == len(q.under) == 1
 
 
 def _suggested(a: Algebra) -> dict[str, Quotient]:
@@ -91,9 +96,15 @@ def _value(a: Algebra, name: str, formula: str) -> Quotient:
     if formula.strip() == "det":
         return full_branch(a.circuit).determinant
     try:
-        return a.lowering().number(read_term(formula, "the abbreviation"))
+        value = a.lowering().number(read_term(formula, "the abbreviation"))
     except (FormulaError, SymgameError) as error:
         raise ModelError(f"[abbreviations] {name}: {error}") from None
+    if a.structural.compare(Quotient(value.under, value.under * 0 + 1), "!=") != TRUE:
+        raise ModelError(
+            f"[abbreviations] {name}: its denominator may be 0, and then what it stands in would not be defined; "
+            f"abbreviate the denominator instead."
+        )
+    return value
 
 
 # -- factors ----------------------------------------------------------------------------------------------------------
@@ -152,10 +163,10 @@ class Shaper:
         ]
         order = dict.fromkeys((*circuit.presentation.order, *circuit.symbols))
         self._places = {name: k for k, name in enumerate(order)}
-        self._inputs = tuple(str(p.input) for p in circuit.populations if p.input.is_Symbol)
-        self._times = tuple(str(p.tau) for p in circuit.populations if p.tau.is_Symbol)
+        self._inputs = tuple(dict.fromkeys(str(p.input) for p in circuit.populations if p.input.is_Symbol))
+        self._times = tuple(dict.fromkeys(str(p.tau) for p in circuit.populations if p.tau.is_Symbol))
         self._positive = {n for n, rel in self.algebra.structural.signs.items() if rel == ">"}
-        self._signed = _signed_symbols(circuit) if circuit.presentation.weights == "signed" else frozenset()
+        self._signed = circuit.signed
         self._reader = self.algebra.lowering()
         self._reader.values = {**self.algebra.values, **{a.name: a.value for a in self.abbreviations}}
         self._shapes: dict[s.Formula, s.Formula] = {}
@@ -476,12 +487,3 @@ def _without(factors: Factors, wanted: Factors, times: int) -> Factors:
         if left == 0:
             del rest[turned]
     return rest
-
-
-def _signed_symbols(circuit: Circuit) -> frozenset[str]:
-    """The symbols that are, with a minus sign, an entry of W from an inhibitory source."""
-    found = set()
-    for entry in circuit.W:
-        if (-entry).is_Symbol:
-            found.add(str(-entry))
-    return frozenset(found)

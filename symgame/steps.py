@@ -36,6 +36,7 @@ _HOW = {
     "local_nash": "it exists; own curvatures, and at kinks the one-sided ones",
     "nash": "it exists; own energies compared over the whole range of each rate",
     "p_matrix": "every principal minor of the matrix is positive",
+    "det": "the determinant of the matrix on the active block",
     "unique": "all determinants over the slopes of the pieces have one sign",
     "monotone": "leading minors of the symmetric part of I - W",
     "potential": "the cross derivatives of the interaction costs agree",
@@ -137,7 +138,7 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
         case "x":
             yield Step(
                 " & ".join(_rows(here, [f"x({n})" for n in _active(here)], here.right_side)),
-                "the rows of (I - F W) x = F u + c",
+                "the rows of (I - S W) x = S u + c",
             )
             yield Step(
                 f"det = {quotient_text(here.determinant)}",
@@ -149,7 +150,7 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
             right = [p.slope if i == column else here.algebra.zero for i, p in enumerate(here.pieces)]
             unknowns = [f"dx({n},{driven})" for n in _active(here)]
             rows = _rows(here, unknowns, [right[i] for i in here.increasing])
-            yield Step(" & ".join(rows), f"the rows of (I - F W) x = F u + c, differentiated by {driven}")
+            yield Step(" & ".join(rows), f"the rows of (I - S W) x = S u + c, differentiated by {driven}")
             yield Step(f"det = {quotient_text(here.determinant)}", "its determinant; the numerators are cofactors")
         case "trace":
             full = stability.jacobian(here.algebra, here.slopes)
@@ -196,27 +197,19 @@ def _rows(here: Branch, unknowns: list[str], right: Sequence[object]) -> list[st
 
 def _matrix(here: Branch) -> str:
     names = here.circuit.presentation.latex
-    rows = [[sympy.latex(e.sympy(), symbol_names=_table(here.circuit)) for e in row] for row in here.block]
+    rows = [[here.circuit.expression_latex(e.sympy(), macros=True) for e in row] for row in here.block]
     block = r" \\ ".join(" & ".join(row) for row in rows)
     members = ",".join(names(n) for n in _active(here))
     return rf"\mathbf{{A}}_{{{members}}} = \begin{{pmatrix}}{block}\end{{pmatrix}}"
-
-
-def _table(circuit: Circuit) -> dict[sympy.Symbol, str]:
-    """How SymPy prints the circuit's symbols and rates, with the author's macros."""
-    style = circuit.presentation
-    table = {symbol(n): style.latex(n) for n in circuit.symbols}
-    return table | {symbol(f"x_{n}"): f"x_{{{style.latex(n)}}}" for n in circuit.names}
 
 
 # -- identities of the game -------------------------------------------------------------------------------------------
 
 
 def of_pseudo_gradient(circuit: Circuit) -> Iterator[Step]:
-    table = _table(circuit)
     for i, name in enumerate(circuit.names):
         shown = circuit.presentation.latex(name)
-        own = sympy.latex(game.pseudo_gradient(circuit)[i], symbol_names=table)
+        own = circuit.expression_latex(game.pseudo_gradient(circuit)[i], macros=True)
         slope = rf"\frac{{\partial E^{{\mathrm{{int}}}}_{{{shown}}}}}{{\partial x_{{{shown}}}}}"
         reason = f"the interaction cost of {name}, differentiated along its own rate"
         yield Step(None, reason, rf"F_{{{shown}}} = {slope} = {own}")
@@ -238,10 +231,9 @@ def of_rate_equation(circuit: Circuit) -> Iterator[Step]:
 
 
 def of_best_response(circuit: Circuit, i: int) -> Iterator[Step]:
-    table = _table(circuit)
     shown = circuit.presentation.latex(circuit.names[i])
-    k = sympy.latex(1 - circuit.W[i, i], symbol_names=table)
-    c = sympy.latex(game.others_input(circuit, i), symbol_names=table)
+    k = circuit.expression_latex(1 - circuit.W[i, i], macros=True)
+    c = circuit.expression_latex(game.others_input(circuit, i), macros=True)
     yield Step(None, "the own energy as a function of the own rate y, with c the input from the others",
                rf"E_{{{shown}}}(y) = \tfrac12 k y^2 - c\,y,\quad k = {k},\quad c = {c}")  # fmt: skip
     yield Step(None, "completing the square, for k > 0",
@@ -262,7 +254,7 @@ def of_pieces(circuit: Circuit) -> Iterator[Step]:
 def of_cost(circuit: Circuit, i: int) -> str:
     """The activation cost in LaTeX."""
     cost = circuit.populations[i].activation.cost.xreplace({X: symbol(f"x_{circuit.names[i]}")})
-    return str(sympy.latex(cost, symbol_names=_table(circuit)))
+    return str(circuit.expression_latex(cost, macros=True))
 
 
 def of_coincidences() -> Iterator[Step]:

@@ -13,7 +13,6 @@ from symgame.circuit import Circuit
 from symgame.document import Inline, Math, Text
 from symgame.errors import SymgameError
 from symgame.grammar import read_branch, read_formula
-from symgame.notation import symbol
 from symgame.shape import Shaper
 from symgame.typeset import branch_latex, formula_latex
 from symgame.words import BRANCH_WORDS, READ_CONDITIONS, READINGS
@@ -21,12 +20,14 @@ from symgame.words import BRANCH_WORDS, READ_CONDITIONS, READINGS
 #: Expressions that titles and reasons use, in LaTeX.
 _EXPRESSIONS = {
     "F(x) = (I - W) x - u": "F(x) = (I-W)x-u",
-    "(I - F W) x = F u + c": "(I-FW)x = Fu+c",
+    "(I - S W) x = S u + c": "(I-SW)x = Su+c",
     "PA + A'P": r"PA+A^{\mathsf{T}}P",
     "P A + A' P": r"PA+A^{\mathsf{T}}P",
     "u = A z+ - (A z)+": "u = Az^{+}-(Az)^{+}",
     "z+ and z-": r"z^{+}\text{ and }z^{-}",
     "A = I - W": "A = I-W",
+    "A = I - S W": "A = I-SW",
+    "I - S W": "I-SW",
     "-I + W": "-I+W",
     "I - W": "I-W",
     "P > 0": "P > 0",
@@ -40,6 +41,11 @@ _EXPRESSIONS = {
 }
 
 
+def _no_word(name: str) -> bool:
+    """Whether a symbol can be told from a word of the English sentences around it."""
+    return not (name.isascii() and name.isalpha()) or (len(name) == 1 and name not in "aAI")
+
+
 class Writer:
     """Formulas, names and expressions of one circuit, as :class:`Math`."""
 
@@ -48,9 +54,6 @@ class Writer:
         self.style = circuit.presentation
         self.shaper = Shaper(circuit)
         self.names: Callable[[str], str] = self.style.latex
-        self.table = {symbol(n): self.names(n) for n in circuit.symbols}
-        self.table |= {symbol(f"x_{n}"): f"x_{{{self.names(n)}}}" for n in circuit.names}
-        self.table |= {symbol(f"s_{n}"): f"s_{{{self.names(n)}}}" for n in circuit.names}
 
     def formula(self, text: str) -> Math:
         """A formula of the grammar in the paper's shape."""
@@ -68,7 +71,7 @@ class Writer:
         return Math(branch_latex(read_branch(name), self.names))
 
     def name(self, name: str) -> Math:
-        return Math(self.names(name))
+        return Math(self.circuit.shown(name, macros=True))
 
     def prose(self, text: str) -> Text:
         """A sentence with its symbols, words of the vocabulary and known expressions as mathematics."""
@@ -81,7 +84,7 @@ class Writer:
 
     @cached_property
     def _mathematical(self) -> re.Pattern[str]:
-        symbols = sorted(self.circuit.symbols, key=lambda name: (-len(name), name))
+        symbols = sorted(filter(_no_word, self.circuit.symbols), key=lambda name: (-len(name), name))
         phrases = sorted(_EXPRESSIONS, key=lambda phrase: -len(phrase))
         words = "|".join((*BRANCH_WORDS, *READINGS, *READ_CONDITIONS))
         known = "|".join(re.escape(phrase) for phrase in phrases)
@@ -110,4 +113,4 @@ class Writer:
         return Math(formula_latex(node, self.names), node)
 
     def expression(self, expression: sympy.Basic) -> str:
-        return str(sympy.latex(expression, symbol_names=self.table))
+        return self.circuit.expression_latex(expression, macros=True)

@@ -65,7 +65,7 @@ def test_the_pair_compiles(pair: Derivation, tmp_path: Path) -> None:
 def test_the_authors_notation_compiles(author: Derivation, tmp_path: Path) -> None:
     _, text = written(author)
     compiled(text, tmp_path)
-    assert r"\renewcommand{\Wee}{\W^{\mathrm{ee}}}" in text
+    assert r"\renewcommand{\Wee}{{\W^{\mathrm{ee}}}}" in text
     assert r"\input{x}" not in text and "$E_I$ #1" not in text
     assert r"\textbackslash{}input\{x\} \$E\_I\$ \#1" in text
     assert text.isascii()
@@ -75,7 +75,8 @@ def test_formula_files_can_be_put_into_a_paper(author: Derivation, tmp_path: Pat
     document, _ = written(author)
     files = latex.formula_files(document, author.circuit)
     names = re.findall(r"\\newcommand\{\\(sym[A-Za-z]+)\}", files["formulas/macros.tex"])
-    assert len(names) == len(set(names)) == len(files) - 1
+    assert len(names) == len(set(names)) == len(files) - 2
+    assert files["formulas/abbreviations.tex"].count(" = ") == len(author.circuit.presentation.abbreviations or ())
     inputs = "\n".join(rf"\[\input{{{name}}}\]" for name in files if name != "formulas/macros.tex")
     uses = "\n".join(rf"\[\{name}\]" for name in names)
     body = "\\documentclass{article}\\usepackage{amsmath}\\input{formulas/macros}\\pagestyle{empty}\\hfuzz=1000pt"

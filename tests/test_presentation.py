@@ -12,7 +12,7 @@ from symgame.letters import escaped, math_letters
 from symgame.modelfile import parse_model
 from symgame.named import load
 from symgame.notation import latex_name
-from symgame.presentation import COMMANDS, TAKEN, Presentation, check_latex
+from symgame.presentation import COMMANDS, Presentation, check_latex, taken
 
 MODELS = Path(__file__).parent / "corpus" / "models"
 PAIR = """
@@ -44,8 +44,14 @@ def test_latex_of_names(latex: str) -> None:
         (r"\matcal{W}", "did you mean 'mathcal'"),
         (r"\mathcal{W", "not closed"),
         (r"W}_{E", "without its"),
-        ("w_^2", "two scripts"),
+        ("w_^2", "is empty"),
         ("w_", "is empty"),
+        ("a^b^c", "two scripts of one kind"),
+        ("w'^2", "two scripts of one kind"),
+        (r"w \hat", "takes an argument"),
+        (r"\hat w", "takes an argument"),
+        (r"\text{w_E}", "inside text"),
+        (r"\mathcal{}", "nothing between"),
         ("50%", "not LaTeX"),
         ("a & b", "not LaTeX"),
         ("$w$", "not LaTeX"),
@@ -78,6 +84,10 @@ def test_macros_are_kept_for_tex_and_expanded_for_the_rest() -> None:
         (((r"\alpha", "x"),), "is a command of LaTeX"),
         ((("W", "x"),), "is no macro"),
         (((r"\W1", "x"),), "is no macro"),
+        (((r"\fi", "x"),), "is a command of LaTeX"),
+        (((r"\leavevmode", "x"),), "is a command of LaTeX"),
+        (((r"\reason", "x"),), "is a command of LaTeX"),
+        (((r"\symMatrixLds", "x"),), "is a command of LaTeX"),
         (((r"\W", r"\W"),), "unknown command"),
         (((r"\W", r"\V"), (r"\V", "x")), "unknown command"),
     ],
@@ -89,7 +99,7 @@ def test_bad_macros(macros: tuple[tuple[str, str], ...], complaint: str) -> None
 
 def test_no_command_is_both_allowed_and_taken_by_accident() -> None:
     assert {"mathcal", "alpha", "bar"} <= COMMANDS
-    assert {"frac", "input", "begin", "le"} <= TAKEN
+    assert {"frac", "input", "begin", "le", "par", "fi"} <= taken() and not {"W", "Wee", "sig"} & taken()
     assert not COMMANDS & {"input", "write", "def", "csname", "catcode", "include", "read"}
 
 

@@ -157,7 +157,7 @@ def label(name: str, circuit: Circuit | None = None) -> str:
     >>> label("w_EE"), label("tau_E")
     ('$w_{EE}$', '$\\tau_{E}$')
     """
-    return _math(latex_name(name) if circuit is None else circuit.presentation.expanded(name), name)
+    return _math(latex_name(name) if circuit is None else circuit.shown(name), name)
 
 
 _SIMPLE = re.compile(r"[A-Za-z0-9]+(_\{[A-Za-z0-9,]+\})?")  # needs no trial

@@ -31,7 +31,7 @@ from symgame.document import (
     Table,
     Text,
 )
-from symgame.letters import escaped
+from symgame.letters import ascii_name, escaped
 from symgame.proof.verdict import Cited, Proved
 from symgame.typeset import Names, formula_lines, latex_width
 
@@ -83,13 +83,26 @@ def formula_files(article: Article, circuit: Circuit) -> dict[str, str]:
                     written[formula_file(claim.id)] = f"{header}{statement.math.latex}%\n"
                     name = _macro_name(claim.id, taken)
                     macros.append(rf"\newcommand{{\{name}}}{{{statement.math.latex}}} % {claim.id}")
+    short = [cell.latex for cell in _abbreviations(article)]
+    if short:
+        written["formulas/abbreviations.tex"] = "% what the formulas abbreviate\n" + ",\\quad\n".join(short) + "%\n"
     written["formulas/macros.tex"] = "".join(f"{line}\n" for line in macros)
     return written
 
 
+def _abbreviations(article: Article) -> Iterator[Math]:
+    """The rows of the table of notation that are equations of an abbreviation."""
+    for section in article.sections:
+        for table in section.blocks:
+            if isinstance(table, Table) and table.id == "notation":
+                yield from (
+                    row[0][0] for row in table.rows if row[1] == ("abbreviation",) and isinstance(row[0][0], Math)
+                )
+
+
 def formula_file(id: str) -> str:
     """Where the formula of a claim is written: a name that TeX can read, whatever the alphabet of the populations."""
-    return f"formulas/{_label(id)}.tex"
+    return f"formulas/{ascii_name(id)}.tex"
 
 
 def _comment(text: str) -> str:
@@ -108,9 +121,9 @@ def _macro_name(id: str, taken: dict[str, str]) -> str:
 
 
 def _author_macros(article: Article) -> Iterator[str]:
-    """The author's macros: they replace whatever has their name, so that the document always compiles."""
+    """The author's macros, each in braces of its own, as it is read everywhere else."""
     for name, body in article.macros:
-        yield rf"\providecommand{{{name}}}{{}}\renewcommand{{{name}}}{{{body}}}"
+        yield rf"\providecommand{{{name}}}{{}}\renewcommand{{{name}}}{{{{{body}}}}}"
 
 
 class _Setter:
@@ -175,7 +188,7 @@ class _Setter:
 
     def section(self, section: Section) -> Iterator[str]:
         yield ""
-        yield rf"\section{{{escaped(section.title)}}}\label{{sec:{_label(section.id)}}}"
+        yield rf"\section{{{escaped(section.title)}}}\label{{sec:{ascii_name(section.id)}}}"
         for block in section.blocks:
             yield from self.block(block)
 
@@ -233,7 +246,8 @@ class _Setter:
         sound = [x for x in proposition.statements if isinstance(x.claim.verdict, Proved | Cited)]
         rest = [x for x in proposition.statements if x not in sound]
         if sound:
-            yield rf"\begin{{proposition}}[{{{self.text(proposition.heading)}}}]\label{{prop:{_label(proposition.id)}}}"
+            label = rf"\label{{prop:{ascii_name(proposition.id)}}}"
+            yield rf"\begin{{proposition}}[{{{self.text(proposition.heading)}}}]{label}"
             yield from self.items(sound)
             yield r"\end{proposition}"
             if any(x.lines for x in sound):
@@ -251,7 +265,7 @@ class _Setter:
         for statement in statements:
             where: Text = () if statement.at is None else (", read on ", statement.at)
             head = self.text((*statement.heading, *where))
-            label = rf"\label{{item:{_label(statement.claim.id)}}}"
+            label = rf"\label{{item:{ascii_name(statement.claim.id)}}}"
             evidence = rf"\evidence{{{self.evidence(statement)}}}"
             if statement.math is None:
                 yield rf"\item {head}.{label} {evidence}"
@@ -338,7 +352,7 @@ class _Setter:
         """Tables that cannot be parted by a page, so a long one is set as several."""
         columns, cell = self.columns(table)
         for k, rows in enumerate(_chunks([[cell(k, part) for k, part in enumerate(row)] for row in table.rows])):
-            anchor = rf"\refstepcounter{{table}}\label{{tab:{_label(table.id)}}}" if k == 0 else ""
+            anchor = rf"\refstepcounter{{table}}\label{{tab:{ascii_name(table.id)}}}" if k == 0 else ""
             title = rf"Table~\thetable{'' if k == 0 else ' (continued)'}. {self.text(table.caption)}"
             yield rf"\par\medskip\noindent\begin{{minipage}}{{\textwidth}}\centering{anchor}{{\small {title}}}\\[4pt]"
             yield rf"\small\begin{{tabular}}{{@{{}}{columns}@{{}}}}\toprule"
@@ -389,7 +403,7 @@ class _Setter:
     def picture(self, picture: Picture) -> Iterator[str]:
         yield r"\begin{figure}[!htb]\centering"
         yield rf"\includegraphics[width=\textwidth,height=0.8\textheight,keepaspectratio]{{{picture.name}.pdf}}"
-        yield rf"\caption{{{self.text(picture.caption)}}}\label{{fig:{_label(picture.name)}}}"
+        yield rf"\caption{{{self.text(picture.caption)}}}\label{{fig:{ascii_name(picture.name)}}}"
         yield r"\end{figure}"
 
     def bibliography(self, sources: tuple[Source, ...]) -> Iterator[str]:
@@ -415,11 +429,6 @@ def _chunks(rows: list[list[str]]) -> Iterator[list[list[str]]]:
         chunk.append(row)
         height += lines
     yield chunk
-
-
-def _label(id: str) -> str:
-    """A label of letters, digits and dashes; other characters by their code."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in ".-/_") else f"U{ord(c):04X}" for c in id)
 
 
 def _continued(lines: list[str], tagless: bool = False) -> str:

@@ -1,0 +1,159 @@
+"""What reports once said and was not so: each case with what is true of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from symgame import Circuit, derive
+from symgame.article import article
+from symgame.captions import captions
+from symgame.derivation import Derivation
+from symgame.document import Cases, Display, Table, Text
+from symgame.errors import CircuitError, ModelError
+from symgame.game import best_response
+from symgame.modelfile import parse_model
+from symgame.named import wilson_cowan
+from symgame.output import derivation_files
+from symgame.portrait import figures_data
+from symgame.report import latex
+from symgame.shape import abbreviations
+
+HEAD = '[circuit]\nname = "c"\nactivation = "relu"\n'
+PAIR = HEAD + (
+    '[populations]\nE = {{ type = "excitatory"{E} }}\nI = {{ type = "inhibitory"{I} }}\n[weights]\n'
+    'E = {{ E = "w_EE", I = "w_EI" }}\nI = {{ E = "w_IE", I = "w_II" }}\n'
+    '[assume]\nextra = ["w_EI > 0", "w_IE > 0"]\n{more}'
+)
+
+
+def pair(more: str = "", E: str = "", I: str = "") -> Circuit:
+    return parse_model(PAIR.format(more=more, E=E, I=I), "pair.toml")
+
+
+def told(derivation: Derivation) -> str:
+    return latex.report(article(derivation), derivation.circuit)
+
+
+def test_one_input_for_two_populations() -> None:
+    circuit = pair(E=', input = "u"', I=', input = "u"')
+    files = derivation_files(derive(circuit), figures=False)
+    assert "undecided" not in files["claims.json"]
+
+
+def test_signed_weights_are_signed_everywhere() -> None:
+    circuit = pair('[notation]\nweights = "signed"\n')
+    assert circuit.signed == {"w_EI", "w_II"}
+    text = told(derive(circuit))
+    (hypotheses,) = (line for line in text.splitlines() if "Standing hypotheses" in line)
+    assert r"$w_{EI} < 0$" in hypotheses and r"$w_{II} \le 0$" in hypotheses
+    assert r"\phi_{E}\bigl(u_{E} + w_{EE} x_{E} + w_{EI} x_{I}\bigr)" in text
+    assert r"diag($w_{IE}$, $-w_{EI}$)" in text
+    assert any("-w_EI = " in figure.caption for figure in captions(figures_data(circuit)))
+
+
+def test_a_symbol_that_is_also_something_else_stays_a_magnitude() -> None:
+    circuit = Circuit.from_matrix(
+        [["a", "-b"], ["c", "-a"]], names="EI", types=["excitatory", "inhibitory"],
+        presentation=pair('[notation]\nweights = "signed"\n').presentation,
+    )  # fmt: skip
+    assert circuit.signed == {"b"}
+
+
+def test_best_responses_are_given_for_unit_gain_only() -> None:
+    circuit = parse_model(
+        HEAD.replace('activation = "relu"', 'activation = "linear"')
+        + '[populations]\nE = {}\n[weights]\nE = { E = "w" }\n[activation.E]\ngain = "g"\nthreshold = "h"\n', "g.toml",
+    )  # fmt: skip
+    assert [case.when for case in best_response(circuit, 0)] == ["always"]
+    assert best_response(circuit, 0)[0].minimisers.startswith("argmin")
+    assert r"\operatorname{BR}" not in told(derive(circuit))
+
+
+def test_a_curvature_that_is_a_number_leaves_the_cases_it_has() -> None:
+    (only,) = best_response(Circuit.from_matrix([[0, "b"], ["c", 0]], names="EI"), 0)
+    assert (only.when, only.minimisers) == ("always", "max(0, c_in)")
+    cases = best_response(Circuit.from_matrix([[2]], names="E", activation="saturating"), 0)
+    assert [c.minimisers for c in cases] == ["0", "m_E", "0 and m_E"]
+
+
+def test_a_sum_as_a_weight_keeps_its_parentheses() -> None:
+    circuit = Circuit.from_matrix([[0, "a + b"], ["c", 0]], names="EI", form="voltage")
+    displays = [b for section in article(derive(circuit)).sections for b in section.blocks if isinstance(b, Display)]
+    right = [right for block in displays for _, right, _ in block.rows]
+    assert any(r"\left(a + b\right) \phi_{I}" in row for row in right)
+
+
+def test_the_matrix_goes_by_its_name() -> None:
+    circuit = pair('[activation.E]\ngain = "g"\n')
+    titles = {c.id: c.title for c in derive(circuit).claims}
+    assert titles["matrix.p"] == "When I - S W is a P-matrix"
+    assert {c.id: c.title for c in derive(wilson_cowan()).claims}["matrix.p"] == "When I - W is a P-matrix"
+
+
+def test_files_of_names_that_look_alike_in_ascii_do_not_meet() -> None:
+    circuit = parse_model(
+        HEAD + '[populations]\n"É" = {}\nU00C9 = {}\n[weights]\n"É" = { "É" = "a" }\nU00C9 = { U00C9 = "b" }\n',
+        "e.toml",
+    )
+    derivation = derive(circuit, "a")
+    files = derivation_files(derivation, figures=False)
+    formulas = [c for c in json.loads(str(files["claims.json"]))["claims"] if c["then"] is not None]
+    assert len([f for f in files if f.startswith("formulas/") and f.count(".") > 1]) == len(formulas)
+    labels = [part.split("}")[0] for part in str(files["report.tex"]).split(r"\label{")[1:]]
+    assert len(labels) == len(set(labels))
+
+
+def test_suggested_abbreviations_keep_clear_of_what_is_written() -> None:
+    circuit = pair('[notation]\nnames = { w_II = "\\\\delta", w_EE = "D", tau_E = "T", w_EI = "\\\\kappa" }\n')
+    assert abbreviations(circuit) == ()
+    assert [a.name for a in abbreviations(pair('[notation]\nnames = { I = "\\\\kappa" }\n'))] == ["D", "delta", "T"]
+
+
+@pytest.mark.parametrize("formula", ["tau_E/(w_EE - 1)", "1/(1 - w_EE)", "1/w_II"])
+def test_an_abbreviation_is_defined_wherever_the_circuit_is(formula: str) -> None:
+    with pytest.raises(ModelError, match="denominator may be 0"):
+        abbreviations(pair(f'[abbreviations]\nQ = "{formula}"\n'))
+    assert abbreviations(pair('[abbreviations]\nQ = "1/(tau_E + tau_I)"\n'))[0].name == "Q"
+
+
+def plain(parts: Text) -> str:
+    return "".join(part if isinstance(part, str) else getattr(part, "latex", "") for part in parts)
+
+
+def test_the_table_of_notation_says_what_the_words_mean() -> None:
+    def rows(circuit: Circuit) -> dict[str, str]:
+        blocks = (b for section in article(derive(circuit)).sections for b in section.blocks)
+        (table,) = (b for b in blocks if isinstance(b, Table) and b.id == "notation")
+        return {plain(left): plain(right) for left, right in table.rows}
+
+    assert "Jacobian of the branch" in rows(wilson_cowan())[r"\operatorname{Hurwitz}(E)"]
+    soft = Circuit.from_matrix([["a"]], names="E", activation="soft_threshold")
+    assert rows(soft)["(E{=}{-})"] == "one on its negative piece"
+    smooth = rows(Circuit.from_matrix([["a"]], names="E", activation="tanh"))
+    assert not any("branch" in said or "linear system" in said for said in smooth.values())
+
+
+@pytest.mark.parametrize("name", ["x_E", "s_E", "v_I"])
+def test_a_symbol_may_not_be_called_like_a_rate(name: str) -> None:
+    with pytest.raises(CircuitError, match="give the symbol another name"):
+        Circuit.from_matrix([[name, "-b"], ["c", 0]], names="EI")
+
+
+def test_the_caption_of_the_regimes_says_where_they_change() -> None:
+    derivation = derive(wilson_cowan(), "w_EI")
+    caption = {f.name: f.caption for f in captions(figures_data(derivation))}["regimes"]
+    sentence = next(x for x in caption.split(". ") if x.startswith("They change at"))
+    assert "(fold)" in sentence and "focus" not in sentence
+
+
+def test_a_population_may_be_called_none() -> None:
+    ids = [c.id for c in derive(Circuit.from_matrix([["w_1"]], names=["none"], types=["excitatory"])).claims]
+    assert {"equilibria.exists.0", "equilibria.exists.none"} <= set(ids)
+
+
+def test_words_of_a_sentence_are_no_symbols() -> None:
+    circuit = Circuit.from_matrix([["a", "-b"], ["c", 0]], names="EI")
+    cases = [b for x in article(derive(circuit)).sections for b in x.blocks if isinstance(b, Cases)]
+    assert cases and "on $a$ kink" not in told(derive(circuit)) and "on a kink" in told(derive(circuit))
