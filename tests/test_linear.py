@@ -83,7 +83,10 @@ def test_parameters_against_a_linear_program(system: tuple[int, list[Row]], plac
             holes[r, c][0] if (r, c) in holes else R.quotient(v) for c, v in enumerate((*row, constant))
         ]
         symbolic.append(Linear(tuple(entries[:-1]), entries[-1], rel))
-    condition = decide(symbolic)
+    try:
+        condition = decide(symbolic)
+    except BudgetExceeded:  # refused as too large, which is no wrong answer
+        return
     assert free_names(condition) <= {"a", "b"}
     for values in ((0, 0), (1, 0), (0, -1), (-2, 1), (1, 1)):
         filled: list[Row] = []
