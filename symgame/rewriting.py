@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from symgame import syntax as s
+
+_TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
 def power_of(node: s.Formula, n: int) -> s.Formula:
@@ -103,40 +106,46 @@ def times_root(factor: s.Formula, root: s.Formula) -> s.Formula:
     return product_of([factor, root])
 
 
-def substituted(node: s.Formula, table: dict[str, s.Formula]) -> s.Formula:
-    """The tree with names exchanged for trees."""
-
-    def sub(part: s.Formula) -> s.Formula:
-        return substituted(part, table)
-
+def rebuilt(node: s.Formula, change: Callable[[s.Formula], s.Formula]) -> s.Formula:
+    """The node with each of its parts exchanged for what ``change`` makes of it."""
     match node:
-        case s.Name(id=name):
-            return table.get(name, node)
         case s.Negative(of=a):
-            return s.Negative(sub(a))
+            return s.Negative(change(a))
         case s.Sum(terms=terms):
-            return s.Sum(tuple(map(sub, terms)))
+            return s.Sum(tuple(map(change, terms)))
         case s.Product(factors=factors):
-            return s.Product(tuple(map(sub, factors)))
+            return s.Product(tuple(map(change, factors)))
         case s.Ratio(over=a, under=b):
-            return s.Ratio(sub(a), sub(b))
+            return s.Ratio(change(a), change(b))
         case s.Power(base=a, exponent=n):
-            return s.Power(sub(a), n)
+            return s.Power(change(a), n)
         case s.Call(name=name, args=args):
-            return s.Call(name, tuple(map(sub, args)))
+            return s.Call(name, tuple(map(change, args)))
         case s.Relation(terms=terms, ops=ops):
-            return s.Relation(tuple(map(sub, terms)), ops)
+            return s.Relation(tuple(map(change, terms)), ops)
         case s.Not(of=a):
-            return s.Not(sub(a))
+            return s.Not(change(a))
         case s.And(args=args):
-            return s.And(tuple(map(sub, args)))
+            return s.And(tuple(map(change, args)))
         case s.Or(args=args):
-            return s.Or(tuple(map(sub, args)))
+            return s.Or(tuple(map(change, args)))
         case s.Implies(left=a, right=b):
-            return s.Implies(sub(a), sub(b))
+            return s.Implies(change(a), change(b))
         case s.Iff(left=a, right=b):
-            return s.Iff(sub(a), sub(b))
+            return s.Iff(change(a), change(b))
     return node
+
+
+def substituted(node: s.Formula, table: Mapping[str, s.Formula]) -> s.Formula:
+    """The tree with names exchanged for trees.
+
+    >>> from symgame.grammar import read_term
+    >>> print(substituted(read_term("a*b + a"), {"a": read_term("c - 1")}))
+    (c - 1)*b + (c - 1)
+    """
+    if isinstance(node, s.Name):
+        return table.get(node.id, node)
+    return rebuilt(node, lambda part: substituted(part, table))
 
 
 def in_signed(node: s.Formula, signed: frozenset[str]) -> s.Formula:
@@ -162,29 +171,12 @@ def in_signed(node: s.Formula, signed: frozenset[str]) -> s.Formula:
             odd = is_negative(above) != is_negative(below)
             above, below = (negated(p) if is_negative(p) else p for p in (above, below))
             return s.Negative(s.Ratio(above, below)) if odd else s.Ratio(above, below)
-        case s.Power(base=a, exponent=n):
-            base = sub(a)
-            if is_negative(base):
-                return s.Power(negated(base), n) if n % 2 == 0 else s.Negative(s.Power(negated(base), n))
-            return s.Power(base, n)
+        case s.Power(base=a, exponent=n) if is_negative(sub(a)):
+            power = s.Power(negated(sub(a)), n)
+            return power if n % 2 == 0 else s.Negative(power)
         case s.Relation(terms=(a, b), ops=(op,)) if isinstance(sub(a), s.Negative) and is_zero(b):
-            flip = {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(op, op)
-            return s.Relation((negated(sub(a)), b), (flip,))
-        case s.Relation(terms=terms, ops=ops):
-            return s.Relation(tuple(map(sub, terms)), ops)
-        case s.Call(name=name, args=args):
-            return s.Call(name, tuple(map(sub, args)))
-        case s.Not(of=a):
-            return s.Not(sub(a))
-        case s.And(args=args):
-            return s.And(tuple(map(sub, args)))
-        case s.Or(args=args):
-            return s.Or(tuple(map(sub, args)))
-        case s.Implies(left=a, right=b):
-            return s.Implies(sub(a), sub(b))
-        case s.Iff(left=a, right=b):
-            return s.Iff(sub(a), sub(b))
-    return node
+            return s.Relation((negated(sub(a)), b), (_TURNED.get(op, op),))
+    return rebuilt(node, sub)
 
 
 def is_zero(node: s.Formula) -> bool:

@@ -22,6 +22,7 @@ from symgame.rewriting import (
     negated,
     power_of,
     product_of,
+    rebuilt,
     root_split,
     signed_product,
     substituted,
@@ -393,26 +394,16 @@ class Shaper:
 
     def _shaped(self, node: s.Formula) -> s.Formula:
         match node:
-            case s.And(args=args):
-                return s.And(tuple(self._shaped(a) for a in args))
-            case s.Or(args=args):
-                return s.Or(tuple(self._shaped(a) for a in args))
             case s.Not(of=s.Relation(terms=terms, ops=(op,))):
                 return self._shaped(s.Relation(terms, (_OPPOSITE[op],)))
-            case s.Not(of=a):
-                return s.Not(self._shaped(a))
-            case s.Implies(left=a, right=b):
-                return s.Implies(self._shaped(a), self._shaped(b))
-            case s.Iff(left=a, right=b):
-                return s.Iff(self._shaped(a), self._shaped(b))
             case s.Relation(terms=(a, b), ops=(op,)):
                 return self._relation(node, a, b, op)
-            case s.Relation(terms=terms, ops=ops):
-                return s.Relation(tuple(self.number(t) for t in terms), ops)
-            case s.Call(name="for_all_tau" | "for_some_tau" as name, args=args):
-                return s.Call(name, tuple(self._shaped(a) for a in args))
-            case s.Call(name="exists" | "continuum" | "strict" | "hurwitz" | "stable"):
-                return node
+            case s.Relation():
+                return rebuilt(node, self.number)
+            case s.And() | s.Or() | s.Not() | s.Implies() | s.Iff():
+                return rebuilt(node, self._shaped)
+            case s.Call(name="for_all_tau" | "for_some_tau"):
+                return rebuilt(node, self._shaped)
         return node if s.is_condition(node) else self.number(node)
 
     def _relation(self, node: s.Formula, a: s.Formula, b: s.Formula, op: str) -> s.Formula:

@@ -7,6 +7,7 @@ unless the layer is a ``ROOM``: a list in reading order, where a module may impo
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,14 @@ def test_every_module_has_its_layer_and_every_layer_its_modules() -> None:
     assert len(listed) == len(set(listed)), "a module stands in two layers"
     assert set(SOURCES) - set(listed) == set(), "name these modules in LAYERS"
     assert set(listed) - set(SOURCES) == set(), "these modules do not exist; strike them from LAYERS"
+
+
+def test_every_module_is_in_the_table_of_the_architecture() -> None:
+    table = (PACKAGE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## The rooms")[1].split("\n## ")[0]
+    named = set(re.findall(r"`([\w.*/]+)`", table))
+    packages = {"symgame", "proof", "properties", "report"}
+    missing = [m for m in SOURCES if m not in named | packages and f"{m.rpartition('.')[0]}.*" not in named]
+    assert not missing
 
 
 def may_import(module: str, other: str) -> bool:
