@@ -79,6 +79,21 @@ def test_python_examples(model_file: Path) -> None:
     assert runner.failures == 0, "".join(said)
 
 
+def test_the_notation_of_the_readme_is_read() -> None:
+    from symgame.modelfile import parse_model
+    from symgame.presentation import Presentation
+    from symgame.shape import Shaper
+
+    (text,) = blocks("ini")
+    pair = (ROOT / "symgame" / "library" / "wilson-cowan.toml").read_text(encoding="utf-8")
+    circuit = parse_model(f"{pair}\n{text}", "README.toml")
+    style = circuit.presentation
+    assert style.expanded("w_EE") == r"{\mathcal{W}}_{ee}" and style.unit("time") == "ms" and style.order[0] == "w_IE"
+    assert [a.name for a in Shaper(circuit).abbreviations] == ["D", "g"]
+    section = README.split("### In your own notation")[1].split("\n## ")[0]
+    assert all(re.search(rf"\b{key}\b", section) for key in Presentation.__dataclass_fields__)
+
+
 def test_every_word_is_in_the_readme() -> None:
     from symgame.words import RESERVED
 
