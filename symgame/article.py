@@ -90,8 +90,8 @@ def _abstract(derivation: Derivation, writer: Writer) -> Text:
         f"{len(derivation.claims)} statements on the circuit",
         *over,
         f": {', '.join(counts) or 'none'}. A statement is true if it holds for all values of its symbols under the "
-        "standing hypotheses. Proved means by exact algebra or by a solver that found the negation unsatisfiable, with "
-        "the certificate named; refuted means at an exact point; cited, by a theorem of the literature whose "
+        "standing hypotheses. Proved means by exact algebra or by a solver that found the negation unsatisfiable, its "
+        "certificate named where there is one; refuted, at an exact point; cited, by a theorem of the literature whose "
         "hypotheses were proved here; what is undecided is not claimed.",
     )
 

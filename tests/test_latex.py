@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,14 @@ from symgame.derivation import Derivation, derive
 from symgame.document import Article
 from symgame.grammar import read_formula
 from symgame.named import load
-from symgame.output import certificate_files
+from symgame.output import certificate_files, derivation_files
+from symgame.paper import decided
+from symgame.paper import load as load_paper
 from symgame.report import latex
 from symgame.typeset import formula_latex, formula_lines, latex_width
 
-MODELS = Path(__file__).parent / "corpus" / "models"
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = ROOT / "tests" / "corpus" / "models"
 ALLOWED = {"amsmath", "amsthm", "booktabs", "hyperref", "graphicx"}
 OVERFULL = 5.0  # points
 
@@ -39,14 +43,14 @@ def author() -> Derivation:
     return derive(load(MODELS / "notation.toml"))
 
 
-def compiled(text: str, place: Path, extra: dict[str, str] | None = None) -> str:
+def compiled(text: str, place: Path, extra: Mapping[str, str | bytes] | None = None) -> str:
     """The log of a full compilation; undefined references, errors and wide boxes fail here."""
     if shutil.which("latexmk") is None or shutil.which("pdflatex") is None:
         pytest.skip("no TeX is installed")
     (place / "report.tex").write_text(text, encoding="utf-8")
     for name, content in (extra or {}).items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).write_text(content, encoding="utf-8")
+        (place / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     command = ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "report.tex"]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, errors="replace", check=False)
     log = (place / "report.log").read_text(encoding="latin-1")
@@ -58,8 +62,17 @@ def compiled(text: str, place: Path, extra: dict[str, str] | None = None) -> str
     return log
 
 
-def test_the_pair_compiles(pair: Derivation, tmp_path: Path) -> None:
-    compiled(written(pair)[1], tmp_path)
+def built(derivation: Derivation, place: Path) -> str:
+    """The log of what ``derive --pdf`` compiles, figures and all."""
+    files = derivation_files(derivation)
+    text = files["report.tex"]
+    assert isinstance(text, str)
+    return compiled(text, place, {n: c for n, c in files.items() if n.startswith("figures/") and n.endswith(".pdf")})
+
+
+def test_the_pair_compiles_with_its_figures(pair: Derivation, tmp_path: Path) -> None:
+    log = built(pair, tmp_path)
+    assert log.count("<use figures/") == log.count("<figures/") == 5
 
 
 def test_the_authors_notation_compiles(author: Derivation, tmp_path: Path) -> None:
@@ -88,7 +101,13 @@ def test_formula_files_can_be_put_into_a_paper(author: Derivation, tmp_path: Pat
     "model", ["pair_saturating", "triple", "soft_pair", "logistic_pair", "single", "mutual_inhibition", "pair_numeric"]
 )
 def test_other_circuits_compile(model: str, tmp_path: Path) -> None:
-    compiled(written(derive(load(MODELS / f"{model}.toml")))[1], tmp_path)
+    built(derive(load(MODELS / f"{model}.toml")), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", sorted(p.stem for p in (ROOT / "derivations").glob("[A-Z]*.py")))
+def test_papers_compile(paper: str, tmp_path: Path) -> None:
+    built(decided(load_paper(ROOT / "derivations" / f"{paper}.py")), tmp_path)
 
 
 def test_only_the_packages_that_were_promised(pair: Derivation) -> None:
