@@ -97,7 +97,6 @@ def _abstract(derivation: Derivation, writer: Writer) -> Text:
 
 
 def _cited(derivation: Derivation) -> Iterator[str]:
-    yield "Betteti2025"
     for claim in derivation.claims:
         if claim.source is not None:
             yield claim.source
@@ -109,7 +108,7 @@ def _cited(derivation: Derivation) -> Iterator[str]:
 
 #: What the methods of a section rest on.
 _BACKGROUND = {
-    "game": ("Moreau1965", "Rosen1965", "MondererShapley1996"),
+    "game": ("Betteti2025", "Moreau1965", "Rosen1965", "MondererShapley1996"),
     "matrix": ("Cross1978",),
     "count": ("FujisawaKuh1972",),
     "stability": ("LienardChipart1914",),
@@ -128,6 +127,7 @@ def sources() -> dict[str, Source]:
 
 def _setting(derivation: Derivation, writer: Writer) -> Section:
     circuit = derivation.circuit
+    strength = "strength" if writer.style.weights == "magnitude" else "signed weight"
     blocks: list[Block] = [
         *(Paragraph(writer.prose(text)) for text in derivation.preface),
         Paragraph(
@@ -140,8 +140,8 @@ def _setting(derivation: Derivation, writer: Writer) -> Section:
         Display(tuple(_equations(circuit, writer))),
         Paragraph(
             (
-                Math("w_{ab}") if writer.style.weights == "magnitude" else Math("W_{ab}"),
-                " is the strength to ", Math("a"), " from ", Math("b"), "; ", Math(r"\phi"), " is the activation. ",
+                Math("w_{ab}"),
+                f" is the {strength} to ", Math("a"), " from ", Math("b"), "; ", Math(r"\phi"), " is the activation. ",
                 *_hypotheses(circuit, writer),
             )
         ),
@@ -577,7 +577,8 @@ def _chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Sect
                 "lll",
                 (("when",), ("order",), ("regimes",)),
                 tuple(
-                    ((writer.formula(o.when),), (" < ".join(o.order),), (" → ".join(o.sequence),)) for o in chart.orders
+                    ((writer.formula(o.when),), (" < ".join(o.order),), (" → ".join(map(_met, o.sequence)),))
+                    for o in chart.orders
                 ),
             )
         )
@@ -602,6 +603,12 @@ def _chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Sect
     for section in claimed:
         blocks += section.blocks
     return Section("regimes", "Regimes and their chart", tuple(blocks))
+
+
+def _met(entry: str) -> str:
+    """The regimes that are possible between two thresholds; many of them mean that it was not decided which."""
+    count = entry.count(" | ") + 1
+    return entry if count <= 3 else f"one of {count} regimes, not decided which"
 
 
 def _quantity(writer: Writer, label: str) -> Inline:

@@ -225,6 +225,12 @@ class Circuit:
             if name not in self.symbols and name not in table:
                 raise CircuitError(f"there is no symbol {name!r} to give a value (symbols: {', '.join(self.symbols)}).")
             table[name] = exact(value, f"the value of {name}")
+        known = {*self.symbols, *table}
+        for name, expression in table.items():
+            for unknown in sorted({s.name for s in expression.free_symbols} - known):
+                raise CircuitError(
+                    f"the value of {name} is {expression}, but there is no symbol {unknown!r}{nearest(unknown, known)}."
+                )
         circuit = replace(self, values=tuple(table.items()))
         circuit.fixed()  # a cycle of values, or a value out of range, is refused here
         return circuit

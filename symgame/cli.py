@@ -81,9 +81,28 @@ def _open(model: str, settings: Iterable[str], over: str | None = None) -> Circu
         raise click.UsageError(f"--over {over[:60]!a} is no symbol of the circuit (symbols: {known})")
     try:
         check_domain(circuit.fixed())
+        if circuit.presentation.abbreviations is not None:
+            from symgame.shape import abbreviations
+
+            abbreviations(circuit)
     except HypothesisError as error:
         raise HypothesisError(f"{model}: {error}", error.conflict) from None
+    except ModelError as error:
+        raise type(error)(f"{model}: {error}") from None
     return circuit
+
+
+def _note_kept(circuit: Circuit, over: str | None) -> None:
+    """Say that the value of the parameter that results are solved for is not put in."""
+    from symgame.chart import default_parameter
+
+    kept = over or default_parameter(circuit)
+    value = dict(circuit.values).get(str(kept))
+    if value is not None:
+        click.echo(
+            f"symgame: {kept} = {value} is not put in: results are solved for {kept} (--over takes another symbol)",
+            err=True,
+        )
 
 
 def _print(lines: Iterable[str], colour: bool = False) -> None:
@@ -125,6 +144,7 @@ def derive(
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose contradict each other; give one of them")
     circuit = _open(model, settings, over)
+    _note_kept(circuit, over)
     with Progress(enabled=not as_json and not quiet) as progress:
         derivation = derive_circuit(circuit, over, budget=budget, progress=progress)
         progress.show(f"{len(derivation.claims)} claims", "setting the report")
@@ -232,6 +252,7 @@ def regimes(model: str, over: str | None, as_json: bool, settings: tuple[str, ..
     from symgame.report import documents, terminal
 
     circuit = _open(model, settings, over)
+    _note_kept(circuit, over)
     over = over or default_parameter(circuit)
     if over is None:
         raise click.UsageError(f"--over is needed: name one of the symbols {', '.join(circuit.symbols)}")

@@ -443,6 +443,8 @@ class Checker:
         f = self.formulas
         if f.entries is None:
             raise self.error(f"no residuals: {f.left_out.get('residual', 'phi has no closed pieces')}")
+        if not isinstance(x, Mapping):
+            raise self.error(f"the state is {type(x).__name__}; give a mapping from populations to rates")
         if set(x) != set(f.populations):
             raise self.error(f"the state names {', '.join(x) or 'nothing'}; the populations are "
                              f"{', '.join(f.populations)}")  # fmt: skip

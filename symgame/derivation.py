@@ -18,6 +18,7 @@ from symgame.proof.verdict import Proved, Undecided, Verdict
 from symgame.statements import check_domain
 from symgame.steps import of_orders, of_patterns
 from symgame.tables import formula, table
+from symgame.words import nearest
 
 if TYPE_CHECKING:
     from symgame.kernel import FastChecker
@@ -50,7 +51,7 @@ class Derivation:
         for claim in self.claims:
             if claim.id == id:
                 return claim
-        raise KeyError(id)
+        raise KeyError(f"there is no claim {id!r}{nearest(id, (c.id for c in self.claims))}")
 
     @property
     def counts(self) -> dict[str, int]:

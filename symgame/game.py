@@ -7,12 +7,14 @@ Source: Betteti, Retnaraj, Davydov, Cortés, Bullo, arXiv 2512.05252.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sympy
 
+from symgame.algebra import algebra
 from symgame.circuit import Circuit
+from symgame.condition import FALSE, TRUE
 from symgame.notation import symbol
 from symgame.pieces import X
 from symgame.tables import formula, joined
@@ -114,19 +116,28 @@ def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:
     unit = len(rising) == 1 and rising[0].slope == 1 and rising[0].intercept == 0
     if activation.kind not in ("relu", "saturating", "linear") or not unit:
         return (BestResponse("always", "argmin of the own energy (no closed cases for this activation)"),)
-    k, c, cap = 1 - circuit.W[i, i], received(circuit), dict(activation.parameters).get("cap")
+    a = algebra(circuit)
+    k, cap = 1 - circuit.W[i, i], dict(activation.parameters).get("cap")
+
+    def sign(rel: str) -> str | None:
+        """``k rel 0``; nothing where the domain shows it, ``None`` where the domain excludes it."""
+        known = a.domain.compare(a.one - a.W[i][i], rel)
+        return "" if known == TRUE else None if known == FALSE else f"{k} {rel} 0"
+
     return tuple(
-        BestResponse(" & ".join(x for x in (sign, when) if x) or "always", minimisers)
-        for sign, when, minimisers in _cases(activation.kind, k, c, cap)
-        if sign is not None
+        BestResponse(" & ".join(x for x in (first, when) if x) or "always", minimisers)
+        for first, when, minimisers in _cases(activation.kind, k, received(circuit), cap, sign)
+        if first is not None
     )
 
 
-def _cases(kind: str, k: sympy.Expr, c: str, cap: sympy.Expr | None) -> Iterator[tuple[str | None, str, str]]:
-    """Sign of the curvature, condition on c, minimisers; the sign is ``None`` when a number k does not have it."""
+def _cases(
+    kind: str, k: sympy.Expr, c: str, cap: sympy.Expr | None, sign: Callable[[str], str | None]
+) -> Iterator[tuple[str | None, str, str]]:
+    """Sign of the curvature, condition on c, minimisers."""
     for_ever = "none: the energy falls for ever"
     above = c if k == 1 else f"{c}/({k})"
-    positive, zero, negative, low = (_signed(k, rel) for rel in (">", "=", "<", "<="))
+    positive, zero, negative, low = map(sign, (">", "=", "<", "<="))
     if kind == "linear":
         yield positive, "", above
         yield zero, f"{c} = 0", "every rate"
@@ -145,11 +156,3 @@ def _cases(kind: str, k: sympy.Expr, c: str, cap: sympy.Expr | None) -> Iterator
         yield low, f"{c} > {half}", f"{cap}"
         yield negative, f"{c} = {half}", f"0 and {cap}"
         yield zero, f"{c} = 0", "every rate"
-
-
-def _signed(k: sympy.Expr, rel: str) -> str | None:
-    """``k rel 0``; nothing when k is a number that obeys it, ``None`` when it is one that does not."""
-    if not k.is_number:
-        return f"{k} {rel} 0"
-    holds = {">": k > 0, "=": k == 0, "<": k < 0, "<=": k <= 0}[rel]
-    return "" if holds else None

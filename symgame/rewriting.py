@@ -28,6 +28,7 @@ def assembled(number: Fraction, above: list[s.Formula], below: list[s.Formula]) 
 
 def product_of(factors: list[s.Formula]) -> s.Formula:
     flat = [f for factor in factors for f in (factor.factors if isinstance(factor, s.Product) else (factor,))]
+    flat = [f for f in flat if f != s.Number(Fraction(1))] or [s.Number(Fraction(1))]
     return flat[0] if len(flat) == 1 else s.Product(tuple(flat))
 
 
@@ -62,7 +63,7 @@ def is_negative(node: s.Formula) -> bool:
 
 def sum_of(terms: list[s.Formula]) -> s.Formula:
     """The sum with a positive term in front when there is one, the others in their order."""
-    flat = [t for term in terms for t in terms_of(term)]
+    flat = [t for term in terms for t in terms_of(term) if not is_zero(t)] or [s.Number(Fraction(0))]
     first = next((k for k, t in enumerate(flat) if not is_negative(t)), 0)
     flat = [flat[first], *flat[:first], *flat[first + 1 :]]
     return flat[0] if len(flat) == 1 else s.Sum(tuple(flat))

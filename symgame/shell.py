@@ -38,6 +38,8 @@ def run(command: click.Command, argv: Sequence[str], program: str = "symgame") -
         return _fail("interrupted; nothing was written", INTERRUPTED)
     except SymgameError as error:
         return _fail(str(error), UNDECIDED if isinstance(error, Unsupported) else BAD_INPUT)
+    except SystemExit:  # click's answer to a reader that has closed the pipe: it has seen enough
+        return ANSWERED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
         return ANSWERED

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from symgame import syntax as s
 from symgame.algebra import algebra
-from symgame.branches import equilibria, full_branch
+from symgame.branches import branch, equilibria, full_branch
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, Condition, at_point, free_names, quantifier_free
 from symgame.domain import Hypothesis
@@ -100,6 +100,8 @@ def check(
     node = read_formula(statement)
     hypotheses = tuple(read_formula(g, "the hypothesis") for g in ([given] if isinstance(given, str) else given))
     members = None if at is None else read_branch(at, "--at")
+    if members is not None and algebra(circuit).pieces is not None:
+        branch(circuit, members)  # a branch that is none is a mistake, even if nothing is read there
     try:
         reading = read(circuit, node, hypotheses, members)
     except (Unsupported, BudgetExceeded) as error:

@@ -138,7 +138,7 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
         case "x":
             yield Step(
                 " & ".join(_rows(here, [f"x({n})" for n in _active(here)], here.right_side)),
-                "the rows of (I - S W) x = S u + c",
+                f"the rows of {_system(here)}",
             )
             yield Step(
                 f"det = {quotient_text(here.determinant)}",
@@ -150,7 +150,7 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
             right = [p.slope if i == column else here.algebra.zero for i, p in enumerate(here.pieces)]
             unknowns = [f"dx({n},{driven})" for n in _active(here)]
             rows = _rows(here, unknowns, [right[i] for i in here.increasing])
-            yield Step(" & ".join(rows), f"the rows of (I - S W) x = S u + c, differentiated by {driven}")
+            yield Step(" & ".join(rows), f"the rows of {_system(here)}, differentiated by {driven}")
             yield Step(f"det = {quotient_text(here.determinant)}", "its determinant; the numerators are cofactors")
         case "trace":
             full = stability.jacobian(here.algebra, here.slopes)
@@ -181,6 +181,11 @@ def _energy(circuit: Circuit, here: Branch, name: str) -> Iterator[Step]:
         "the interaction cost; the activation cost is 0 there",
     )
     yield Step(f"({own})*x({name}) = {drive}", "the rate is stationary")
+
+
+def _system(here: Branch) -> str:
+    """The linear system of a branch, in the words of the table of notation."""
+    return "(I - W) x = u + c" if here.algebra.matrix_name == "I - W" else "(I - S W) x = S u + c"
 
 
 def _active(here: Branch) -> list[str]:

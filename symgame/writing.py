@@ -21,6 +21,7 @@ from symgame.words import BRANCH_WORDS, READ_CONDITIONS, READINGS
 _EXPRESSIONS = {
     "F(x) = (I - W) x - u": "F(x) = (I-W)x-u",
     "(I - S W) x = S u + c": "(I-SW)x = Su+c",
+    "(I - W) x = u + c": "(I-W)x = u+c",
     "PA + A'P": r"PA+A^{\mathsf{T}}P",
     "P A + A' P": r"PA+A^{\mathsf{T}}P",
     "u = A z+ - (A z)+": "u = Az^{+}-(Az)^{+}",

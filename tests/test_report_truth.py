@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from symgame import Circuit, derive
+from symgame import Circuit, check, derive
 from symgame.article import article
 from symgame.captions import captions
+from symgame.chart import regime_condition, regime_table
+from symgame.cli import main
 from symgame.derivation import Derivation
 from symgame.document import Cases, Display, Table, Text
 from symgame.errors import CircuitError, ModelError
@@ -157,3 +162,44 @@ def test_words_of_a_sentence_are_no_symbols() -> None:
     circuit = Circuit.from_matrix([["a", "-b"], ["c", 0]], names="EI")
     cases = [b for x in article(derive(circuit)).sections for b in x.blocks if isinstance(b, Cases)]
     assert cases and "on $a$ kink" not in told(derive(circuit)) and "on a kink" in told(derive(circuit))
+
+
+@pytest.mark.parametrize("w_EE", ["1/2", "1", "2", "3", "38/10", "4", "5"])
+def test_the_proposition_on_a_regime_says_what_its_name_means(w_EE: str) -> None:
+    circuit = wilson_cowan().with_values(w_EE=w_EE, w_EI="3/2", w_IE=3, w_II="1/2", tau_E=10, tau_I=10).fixed()
+    verdicts = [check(circuit, regime_condition(circuit, when)).verdict.kind for _, when, _ in regime_table()]
+    assert verdicts.count("proved") == 1, "the names of regimes exclude one another in a pair"
+
+
+def test_a_value_that_is_not_put_in_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["regimes", "wilson-cowan", "--set", "w_EE=1/2", "--json"]) == 0
+    assert "w_EE = 1/2 is not put in" in capsys.readouterr().err
+    assert main(["regimes", "wilson-cowan", "--set", "w_EE=1/2", "--over", "w_II", "--json"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "wilson-cowan", "det > 0", "--set", "w_EE=abc"], "there is no symbol 'abc'"),
+        (["check", "wilson-cowan", "unique", "--at", "X"], "there is no population 'X'"),
+    ],
+)
+def test_mistakes_that_were_passed_over(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_reader_who_has_seen_enough_is_no_refutation(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "symgame", "derive", "wilson-cowan", "--no-figures", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) == 0
+
+
+def test_a_wrong_abbreviation_is_told_by_every_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "m.toml"
+    model.write_text(PAIR.format(more='[abbreviations]\ng = "w_EX - 1"\n', E="", I=""), encoding="utf-8")
+    assert main(["check", str(model), "unique"]) == 2
+    assert "m.toml: [abbreviations] g" in capsys.readouterr().err

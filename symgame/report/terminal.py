@@ -115,7 +115,8 @@ def _totals(derivation: Derivation, directory: str, names: list[str]) -> Iterato
     if derivation.chart is not None:
         complete = "complete" if derivation.chart.complete else "not shown to be complete"
         patterns, orders = len(derivation.chart.regimes), len(derivation.chart.orders)
-        yield f"Regimes: {patterns} sign patterns ({complete}), {orders} orders of thresholds."
+        ways = "1 order" if orders == 1 else f"{orders} orders"
+        yield f"Regimes: {patterns} sign patterns ({complete}), {ways} of thresholds."
     yield f"{len(names)} files in {directory}"
 
 
