@@ -55,11 +55,14 @@ class Writer:
         self.style = circuit.presentation
         self.shaper = Shaper(circuit)
         self.names: Callable[[str], str] = self.style.latex
+        self._formulas: dict[str, Math] = {}
 
     def formula(self, text: str) -> Math:
         """A formula of the grammar in the paper's shape."""
-        node = self.shaper.shaped(read_formula(text))
-        return Math(formula_latex(node, self.names), node)
+        if text not in self._formulas:
+            node = self.shaper.shaped(read_formula(text))
+            self._formulas[text] = Math(formula_latex(node, self.names), node)
+        return self._formulas[text]
 
     def number(self, text: str) -> Math:
         """A number of the grammar, roots allowed: the left side of an equation with 0."""
