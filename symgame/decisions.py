@@ -357,6 +357,8 @@ class Checker:
     # -- numbers ------------------------------------------------------------------------------------------------
 
     def _branch(self, name: str) -> Branch:
+        if not isinstance(name, str):
+            raise self.error(f"a branch is a text such as 'E,I', not {name!r}")
         asked = "".join(name.split())
         for branch in self.formulas.branches:
             if branch.name == asked:

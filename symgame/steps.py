@@ -15,12 +15,13 @@ from symgame import game
 from symgame import syntax as s
 from symgame.branches import Branch, branch, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import Condition, quantifier_free
+from symgame.condition import Condition, free_names, quantifier_free
 from symgame.errors import Unsupported
 from symgame.grammar import read_branch
 from symgame.notation import symbol
 from symgame.pieces import X
 from symgame.properties import stability
+from symgame.ring import FRESH
 from symgame.solve import quotient_text
 from symgame.statements import read
 from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, QUANTIFIERS, READ_CONDITIONS, READINGS
@@ -84,8 +85,9 @@ def meaning(node: s.Formula) -> str:
 
 
 def written(condition: Condition) -> str | None:
-    """A condition as a formula, when it has no quantifiers and is not too long to read."""
-    if not quantifier_free(condition):
+    """A condition as a formula, when it is not too long to read and has no quantifiers, nor unknowns of the reader's
+    own (they stand for roots and moduli)."""
+    if not quantifier_free(condition) or free_names(condition) & set(FRESH):
         return None
     text = str(condition)
     return text if len(text) <= LONGEST else None
