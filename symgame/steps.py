@@ -26,7 +26,7 @@ from symgame.solve import quotient_text
 from symgame.statements import read
 from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, QUANTIFIERS, READ_CONDITIONS, READINGS
 
-LONGEST = 1_500
+LONGEST = 900
 _MEANINGS = {**BRANCH_WORDS, **CIRCUIT_WORDS, **BRANCH_NUMBERS, **QUANTIFIERS}
 _HOW = {
     "hurwitz": "Routh and Hurwitz, on the characteristic polynomial of the Jacobian",
