@@ -179,7 +179,8 @@ def _equations(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Tex
                 for j, q in enumerate(circuit.names)
                 if circuit.W[i, j] != 0
             )
-            yield rf"{tau}\,\dot {v}", rf"-{v} {inner} + {writer.expression(p.input)}", ()
+            drive = "" if p.input == 0 else _term(writer, p.input, "").strip()
+            yield rf"{tau}\,\dot {v}", " ".join(part for part in (f"-{v}", inner, drive) if part), ()
         else:
             x = rf"x_{{{name}}}"
             yield rf"{tau}\,\dot {x}", rf"-{x} + \phi_{{{name}}}\bigl({writer.expression(total[i])}\bigr)", ()
@@ -313,7 +314,7 @@ def _topics(derivation: Derivation, writer: Writer, certificates: Mapping[str, s
     for topic, groups in grouped.items():
         blocks: list[Block] = [*_preface(topic, derivation, writer)]
         for key, claims in groups.items():
-            statements = tuple(_statement(derivation, writer, c, certificates.get(c.id)) for c in claims)
+            statements = tuple(_statement(writer, c, certificates.get(c.id)) for c in claims)
             title = _PROPOSITIONS.get(f"{topic}.{key}") or _named(topic, key, claims)
             blocks.append(Proposition(f"{topic}.{key}", title, writer.prose(title), statements))
         yield Section(topic, _TITLES.get(topic, topic.capitalize()), tuple(blocks))
@@ -375,7 +376,7 @@ def _named(topic: str, key: str, claims: list[Claim]) -> str:
     return claims[0].title
 
 
-def _statement(derivation: Derivation, writer: Writer, claim: Claim, certificate: str | None) -> Statement:
+def _statement(writer: Writer, claim: Claim, certificate: str | None) -> Statement:
     math = None if claim.then is None else writer.formula(claim.then)
     given = tuple(writer.formula(g) for g in claim.given)
     at = None if claim.at is None else writer.branch(claim.at)
@@ -544,8 +545,8 @@ def _chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Sect
     blocks: list[Block] = [
         Paragraph(
             (
-                "The signs of the following quantities decide the regime; the chart lists every sign pattern that is "
-                "possible along ",
+                "The signs of the quantities in the table of sign patterns decide the regime; the table lists every "
+                "pattern that is possible along ",
                 over,
                 ".",
             )

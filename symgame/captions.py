@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
 
 from symgame.circuit import Circuit
 from symgame.plane import Mark, PhasePlane
@@ -111,7 +112,7 @@ def _sides(data: Portraits, words: _Words) -> str:
 
 def _marks_sentence(marks: Iterable[Mark]) -> str:
     kinds = list(dict.fromkeys(mark_words(m.stability, m.nash) for m in marks))
-    return f"Equilibria: {'; '.join(kinds)}." if kinds else "There is no isolated equilibrium."
+    return f"Equilibria: {'; '.join(kinds)}." if kinds else "No isolated equilibrium is drawn."
 
 
 def _join(*sentences: str) -> str:
@@ -154,7 +155,7 @@ def _strip_caption(data: Portraits, words: _Words) -> tuple[str, str]:
         named = words.equal(over, c.text) + (f" ({words.plain(threshold_words(c.names))})" if c.names else "")
         apart = len({row.name for row in data.strip.rows if c in (row.low, row.high)}) > 1
         places[apart] += f", {named}" if places[apart] else named
-    regimes = ", then ".join(dict.fromkeys(row.name for row in data.strip.rows))
+    regimes = ", then ".join(name for name, _ in groupby(row.name for row in data.strip.rows))
     return "Regimes", _join(
         f"The regimes along {words.name(over)}: {regimes}.",
         f"They change at {places[True]}." if places[True] else "They do not change in this range.",
@@ -211,6 +212,8 @@ def plane_summary(plane: PhasePlane) -> str:
         state: Iterable[object] = mark.exact or (f"{v:.4g}" for v in mark.place)
         place = ", ".join(f"{n} = {v}" for n, v in zip(plane.circuit.names, state, strict=True))
         rows.append(f"{place}: {mark_words(mark.stability, mark.nash)}")
+    if not plane.equilibria:
+        rows.append("no isolated equilibrium")
     found = "; ".join(filter(None, (*rows, *plane.notes)))
     return f"{at}: {found}" if at else found
 

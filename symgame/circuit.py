@@ -203,7 +203,9 @@ class Circuit:
             for p in self.populations
         )
         values = tuple(chosen.items())
-        return replace(self, populations=populations, W=self.W.xreplace(table), values=values)
+        style = replace(self.presentation, turned=tuple(sorted(self.signed)))  # also of what is a number from here on
+        matrix = self.W.xreplace(table)
+        return replace(self, populations=populations, W=matrix, values=values, presentation=style)
 
     def _resolved(self, keep: Sequence[str]) -> dict[str, sympy.Expr]:
         """The values with the values of other names put in; a cycle is refused."""
@@ -303,7 +305,7 @@ class Circuit:
         """
         if self.presentation.weights != "signed":
             return frozenset()
-        found: dict[str, bool] = {}
+        found: dict[str, bool] = dict.fromkeys(self.presentation.turned, True)
         for b, source in enumerate(self.populations):
             for entry in self.W[:, b]:
                 for s in entry.free_symbols:

@@ -99,6 +99,7 @@ def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int =
         )
     then = draft.then
     steps: tuple[Step, ...] = ()
+    result = None
     try:
         if draft.word is not None:
             then, steps = _characterised(circuit, draft, over)
@@ -112,11 +113,11 @@ def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int =
         verdict = Undecided(str(error))
         then = then or draft.word
     used = verdict.used if isinstance(verdict, Proved | Cited) else ()
-    given = tuple(dict.fromkeys((*draft.given, *(u for u in used if not _part_of(u, draft.given)))))
+    supposed = [] if result is None else [x for x in result.assumed if not _follows(circuit, x, draft)]
+    more = (u for u in (*used, *supposed) if not _part_of(u, draft.given))
+    given = tuple(dict.fromkeys((*draft.given, *more)))
     source = verdict.source if isinstance(verdict, Cited) else None
-    return Claim(
-        draft.id, draft.title, draft.kind, given, then, verdict, draft.at, source, steps, draft.word
-    )
+    return Claim(draft.id, draft.title, draft.kind, given, then, verdict, draft.at, source, steps, draft.word)
 
 
 def _steps(circuit: Circuit, draft: Draft, then: str) -> tuple[Step, ...]:
@@ -124,6 +125,15 @@ def _steps(circuit: Circuit, draft: Draft, then: str) -> tuple[Step, ...]:
     if draft.kind == "equation":
         return tuple(of_equation(circuit, node, draft.at))
     return tuple(from_sides(circuit, node, tuple(read_formula(g) for g in draft.given), draft.at))
+
+
+def _follows(circuit: Circuit, text: str, draft: Draft) -> bool:
+    """Whether what a formula supposes (a denominator that is not 0, a real root) follows from its hypotheses."""
+    at = None if draft.at is None else read_branch(draft.at)
+    given = tuple(read_formula(g) for g in draft.given)
+    query = read(circuit, read_formula(text), given, at).query
+    known = both(*(h.condition for h in query.given))
+    return Reducer(algebra(circuit).domain, known).implied(TRUE, query.conclusion)
 
 
 def _part_of(text: str, given: Sequence[str]) -> bool:

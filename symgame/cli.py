@@ -5,6 +5,7 @@ The exit statuses are those of :mod:`symgame.shell`.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -138,7 +139,7 @@ def derive(
 ) -> int:
     """The whole derivation: report, page, checkers, figures, claims.json and a certificate for every proof."""
     from symgame.derivation import derive as derive_circuit
-    from symgame.output import OWNED, derivation_files
+    from symgame.output import derivation_files
     from symgame.report import files, pdf, terminal
 
     if quiet and verbose:
@@ -148,18 +149,18 @@ def derive(
     with Progress(enabled=not as_json and not quiet) as progress:
         derivation = derive_circuit(circuit, over, budget=budget, progress=progress)
         progress.show(f"{len(derivation.claims)} claims", "setting the report")
-        written = derivation_files(derivation, figures=not no_figures, model=model)
-        if with_pdf:
+        called = shlex.join([model, *(part for setting in settings for part in ("--set", setting))])
+        written = derivation_files(derivation, figures=not no_figures, model=called)
+        directory = out or Path(files.directory_name(model if not model.endswith(".toml") else Path(model).stem))
+        files.replace_all(directory, written)
+        if with_pdf:  # after everything else is safe: TeX may fail
             progress.show(f"{len(derivation.claims)} claims", "compiling report.tex")
-        made = pdf.compiled(written) if with_pdf else None
-    directory = out or Path(files.directory_name(model if not model.endswith(".toml") else Path(model).stem))
-    if made is not None:
-        written["report.pdf"] = made
-    elif with_pdf:
-        click.echo("symgame: no pdflatex was found, so report.pdf is not made", err=True)
-    files.write_all(directory, written)
-    for pattern in OWNED:
-        files.remove_stale(directory, pattern, written)
+            made = pdf.compiled(written)
+            if made is None:
+                click.echo("symgame: no pdflatex was found, so report.pdf is not made", err=True)
+            else:
+                written["report.pdf"] = made
+                files.replace_all(directory, written)
     if as_json:
         click.echo(written["claims.json"], nl=False)
     else:

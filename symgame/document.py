@@ -35,14 +35,7 @@ class Cite:
     key: str
 
 
-@dataclass(frozen=True)
-class File:
-    """A link to a file that is written beside the report."""
-
-    path: str
-
-
-Inline = str | Math | Code | Cite | File
+Inline = str | Math | Code | Cite
 Text = tuple[Inline, ...]
 
 

@@ -15,8 +15,6 @@ from symgame.report.figures import render
 from symgame.shape import abbreviations
 
 Files = dict[str, str | bytes]
-#: Files of an earlier run that a new one replaces as a whole.
-OWNED = ("certificates/*.smt2", "formulas/*.tex", "figures/*", "report.pdf")
 
 
 def certificate_files(derivation: Derivation) -> dict[str, str]:
@@ -27,7 +25,8 @@ def certificate_files(derivation: Derivation) -> dict[str, str]:
 def derivation_files(derivation: Derivation, *, figures: bool = True, model: str = "MODEL") -> Files:
     """Every file of a derivation but the PDF: documents, report, page, checkers, formulas, certificates, figures.
 
-    ``model`` is how the circuit is called on the command line, for the checks that the page offers to copy.
+    ``model`` is how the circuit is called on the command line, for the checks that the page offers to copy; none are
+    offered when it is empty.
     """
     certificates = certificate_files(derivation)
     drawn, pictures, notes = _pictures(figures_data(derivation)) if figures else ({}, (), ())
@@ -61,7 +60,8 @@ def _statements(block: Block) -> tuple[Statement, ...]:
 
 def _pictures(data: Portraits) -> tuple[dict[str, bytes], tuple[Picture, ...], tuple[Block, ...]]:
     """The files of the pictures, the pictures as the article shows them, and what is said of those left out."""
-    notes = tuple(Paragraph((f"Not drawn: {x.name.replace('-', ' ')}, because {x.reason}.",)) for x in data.left_out)
+    said = dict.fromkeys(f"Not drawn: {x.name.replace('-', ' ')}, because {x.reason}." for x in data.left_out)
+    notes = tuple(Paragraph((text,)) for text in said)
     return render(data), tuple(_picture(figure) for figure in captions(data)), notes
 
 

@@ -33,7 +33,7 @@ from symgame.claims import Claim, Draft, decide_draft
 from symgame.derivation import Derivation, Progress
 from symgame.errors import HypothesisError, SymgameError
 from symgame.grammar import read_formula
-from symgame.output import OWNED, certificate_files, derivation_files
+from symgame.output import certificate_files, derivation_files
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Undecided
 from symgame.report import documents, files, pdf, terminal
@@ -113,10 +113,13 @@ def slug(sentence: str) -> str:
 
 
 def _ids(statements: Sequence[Statement]) -> list[str]:
-    """An id for each statement; a sentence that occurs twice, or has no letters, gets its number."""
-    slugs = [slug(row.says) for row in statements]
-    alone = [part if part and slugs.count(part) == 1 else f"{part}-{k}".lstrip("-") for k, part in enumerate(slugs, 1)]
-    return [f"statement.{part}" for part in alone]
+    """An id for each statement; a sentence that occurs again, or has no letters, gets a number that is free."""
+    taken: dict[str, None] = {}
+    for k, row in enumerate(statements, 1):
+        first = slug(row.says)
+        tries = (first, *(f"{first}-{n}".lstrip("-") for n in range(k, k + len(statements) + 1)))
+        taken[next(x for x in tries if x and x not in taken)] = None
+    return [f"statement.{part}" for part in taken]
 
 
 def kind(formula: str) -> str:
@@ -249,18 +252,16 @@ def build(
     notes: list[str] = []
     for paper, derivation in rows:
         progress(paper.name, "setting the report")
-        written = derivation_files(derivation, figures=figures)
-        made = pdf.compiled(written) if with_pdf else None
-        if made is not None:
-            written["report.pdf"] = made
-        elif with_pdf and not notes:
-            notes.append("no pdflatex was found, so report.pdf is not made")
-        ready.append((out / paper.name, written))
+        ready.append((out / paper.name, derivation_files(derivation, figures=figures, model="")))
     for directory, written in ready:
-        files.write_all(directory, written)
-        for pattern in OWNED:
-            files.remove_stale(directory, pattern, written)
+        files.replace_all(directory, written)
     files.write_all(out, {"findings.json": files.json_text(findings(rows))})
+    for directory, written in ready if with_pdf else ():  # after everything else is safe: TeX may fail
+        made = pdf.compiled(written)
+        if made is not None:
+            files.replace_all(directory, written | {"report.pdf": made})
+        elif not notes:
+            notes.append("no pdflatex was found, so report.pdf is not made")
     return rows, notes
 
 

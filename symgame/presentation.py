@@ -69,6 +69,7 @@ class Presentation:
     terms: Terms = "ascending"
     weights: Weights = "magnitude"
     units: tuple[tuple[str, str], ...] = ()
+    turned: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         known: set[str] = set()

@@ -208,7 +208,8 @@ def _labels(
         free[max(b - 30, 0) : b + 31, max(a - 20, 0) : a + 21] = False  # a label reaches this far
     rows = []
     for k in range(int(cells.max()) + 1):
-        inside = np.pad((cells == k) & free, 1)
+        room = (cells == k) & free
+        inside = np.pad(room if room.any() else cells == k, 1)  # beside a mark rather than in another regime
         depth = np.zeros(inside.shape, dtype=int)
         current = inside
         while current.any():  # peel the region layer by layer; a label is wide, so layers are three cells wide

@@ -73,7 +73,10 @@ def abbreviations(circuit: Circuit) -> tuple[Abbreviation, ...]:
 
 
 def _single(q: Quotient) -> bool:
-    return len({*variables(q.over), *variables(q.under)}) < 2 and len(q.over) == len(q.under) == 1
+    """Whether the value is a number, 0 included, or a symbol alone."""
+    degree = q.over.total_degree() if q.over != 0 else 0
+    alone = len(q.over) == 1 and degree == 1 and q.over.leading_coefficient() == 1
+    return q.under.is_constant() and (q.over.is_constant() or (q.under.is_one() and alone))
 
 
 def _suggested(a: Algebra) -> dict[str, Quotient]:
@@ -302,7 +305,7 @@ class Shaper:
             if not isinstance(base, s.Name):
                 return (2, 0)
             if base.id in names:
-                return (0, -names.index(base.id))
+                return (0, self._places.get(base.id, len(self._places) - names.index(base.id)))
             return (3 if base.id in self._inputs else 1, self._place(base.id))
 
         return sorted(factors, key=key)

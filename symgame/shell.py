@@ -35,7 +35,7 @@ def run(command: click.Command, argv: Sequence[str], program: str = "symgame") -
     except click.ClickException as error:
         return _fail(error.format_message(), BAD_INPUT)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _fail("interrupted; nothing was written", INTERRUPTED)
+        return _fail("interrupted", INTERRUPTED)
     except SymgameError as error:
         return _fail(str(error), UNDECIDED if isinstance(error, Unsupported) else BAD_INPUT)
     except SystemExit:  # click's answer to a reader that has closed the pipe: it has seen enough

@@ -18,8 +18,6 @@ from symgame.circuit import Circuit
 from symgame.condition import Condition, free_names, quantifier_free
 from symgame.errors import Unsupported
 from symgame.grammar import read_branch
-from symgame.notation import symbol
-from symgame.pieces import X
 from symgame.properties import stability
 from symgame.ring import FRESH
 from symgame.solve import quotient_text
@@ -256,12 +254,6 @@ def of_pieces(circuit: Circuit) -> Iterator[Step]:
         yield Step(
             None, f"{p.name}: consecutive pieces of phi meet at {knots}, and each knot belongs to exactly one of them"
         )
-
-
-def of_cost(circuit: Circuit, i: int) -> str:
-    """The activation cost in LaTeX."""
-    cost = circuit.populations[i].activation.cost.xreplace({X: symbol(f"x_{circuit.names[i]}")})
-    return str(circuit.expression_latex(cost, macros=True))
 
 
 def of_coincidences() -> Iterator[Step]:

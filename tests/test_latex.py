@@ -21,6 +21,7 @@ from symgame.paper import decided
 from symgame.paper import load as load_paper
 from symgame.report import latex
 from symgame.typeset import formula_latex, formula_lines, latex_width
+from symgame.writing import Writer
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "tests" / "corpus" / "models"
@@ -134,7 +135,7 @@ def test_every_claim_is_there_with_its_evidence_and_hypotheses(pair: Derivation)
     for claim in pair.claims:
         assert rf"\evidence{{{claim.verdict.kind} by" in items[claim.id]
         for hypothesis in claim.given:
-            assert formula_latex(read_formula(hypothesis)).split(" ")[0] in items[claim.id]
+            assert Writer(pair.circuit).formula(hypothesis).latex in items[claim.id]
 
 
 def test_every_citation_has_its_source(pair: Derivation) -> None:

@@ -21,10 +21,13 @@ from symgame.game import best_response
 from symgame.modelfile import parse_model
 from symgame.named import wilson_cowan
 from symgame.output import derivation_files
+from symgame.paper import Paper, Statement, decided
 from symgame.portrait import figures_data
 from symgame.report import latex
+from symgame.report.files import replace_all
 from symgame.shape import abbreviations
 
+MODELS = Path(__file__).parent / "corpus" / "models"
 HEAD = '[circuit]\nname = "c"\nactivation = "relu"\n'
 PAIR = HEAD + (
     '[populations]\nE = {{ type = "excitatory"{E} }}\nI = {{ type = "inhibitory"{I} }}\n[weights]\n'
@@ -203,3 +206,65 @@ def test_a_wrong_abbreviation_is_told_by_every_verb(tmp_path: Path, capsys: pyte
     model.write_text(PAIR.format(more='[abbreviations]\ng = "w_EX - 1"\n', E="", I=""), encoding="utf-8")
     assert main(["check", str(model), "unique"]) == 2
     assert "m.toml: [abbreviations] g" in capsys.readouterr().err
+
+
+def test_what_a_formula_supposes_is_a_hypothesis_of_its_claim() -> None:
+    claims = {c.id: c for c in derive(wilson_cowan()).claims}
+    assert claims["equilibria.state.E.E"].given == ("1 - w_EE != 0",)
+    assert claims["response.paradoxical.I"].given == ("det > 0",), "what follows from the rest is not said again"
+    assert claims["equilibria.state.I.I"].given == ()
+    rows = (Statement("root", "sqrt(w_EE - 1) >= 0 & w_EE >= 1"), Statement("inverse", "1/det != 0"))
+    said = decided(Paper("p", "P", "", wilson_cowan(), rows)).claims
+    assert [c.given for c in said] == [("w_EE - 1 >= 0",), ("det != 0",)]
+    for claim in said:
+        assert check(wilson_cowan(), str(claim.then), claim.given).assumed is not None
+
+
+def test_sentences_that_share_a_number_keep_ids_of_their_own() -> None:
+    rows = tuple(Statement(says, "w_EE >= 0") for says in ("foo", "foo", "Foo 2", "foo 3"))
+    assert len({c.id for c in decided(Paper("p", "P", "", wilson_cowan(), rows)).claims}) == 4
+
+
+def test_files_that_nobody_here_wrote_stay(tmp_path: Path) -> None:
+    for name in ("figures/photo.png", "formulas/own.tex", "report.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("mine")
+    replace_all(tmp_path, {"a.txt": "1", "figures/b.svg": "2"})
+    replace_all(tmp_path, {"a.txt": "3"})
+    assert (tmp_path / "a.txt").read_text() == "3" and not (tmp_path / "figures" / "b.svg").exists()
+    assert all((tmp_path / n).read_text() == "mine" for n in ("figures/photo.png", "formulas/own.tex", "report.pdf"))
+    (tmp_path / ".symgame-files").write_text("../outside\n/etc/hosts\nfigures/photo.png\n")
+    (tmp_path.parent / "outside").write_text("not mine to take")
+    replace_all(tmp_path, {"a.txt": "4"})
+    assert (tmp_path.parent / "outside").exists()
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(ModelError, match="a directory stands there"):
+        replace_all(tmp_path, {"a.txt": "5", "taken": "x"})
+    assert (tmp_path / "a.txt").read_text() == "4"
+
+
+@pytest.mark.parametrize(("script", "said"), [("exit 1", "pdflatex failed"), ("exit 0", "made no report.pdf")])
+def test_everything_else_is_written_before_tex_may_fail(
+    script: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "bin" / "pdflatex"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    model = str(MODELS / "single.toml")
+    assert main(["derive", model, "--no-figures", "--quiet", "--pdf", "--out", str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err and (tmp_path / "out" / "report.tex").exists()
+
+
+def test_signed_weights_with_values_keep_their_signs_in_captions() -> None:
+    circuit = pair('[notation]\nweights = "signed"\n[values]\nw_EI = "5/2"\nw_II = "7/10"\n')
+    assert derive(circuit).circuit.signed == {"w_EI", "w_II"}
+    assert any("-w_EI = 5/2" in f.caption for f in captions(figures_data(derive(circuit))))
+
+
+def test_the_page_offers_checks_of_the_circuit_as_it_was_derived(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert main(["derive", "wilson-cowan", "--set", "w_II=7/10", "--no-figures", "--quiet", "--out", str(out)]) == 0
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "symgame check wilson-cowan --set w_II=7/10 " in page

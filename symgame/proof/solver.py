@@ -56,6 +56,7 @@ def _asked(text: str, names: list[str], budget: int, measured: bool) -> Answer:
     before = _steps(solver) if measured else 0
     solver.set("rlimit", budget)
     solver.set("timeout", CLOCK_MS)
+    solver.set("ctrl_c", False)  # an interrupt is Python's to raise; z3 would call it "unknown", a budget spent
     solver.add(parsed)  # not assert_and_track: a tracking literal costs the nonlinear engine a factor of 1000
     result = solver.check()
     if result == z3.unsat:

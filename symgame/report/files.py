@@ -13,6 +13,9 @@ from typing import Any
 
 from symgame.errors import ModelError
 
+#: The list of what was written, beside it.
+MANIFEST = ".symgame-files"
+
 
 def json_text(document: Any) -> str:
     """The document with stable formatting and a final newline."""
@@ -29,6 +32,9 @@ def write_all(directory: Path, files: Mapping[str, str | bytes]) -> None:
 
     Raises :class:`~symgame.errors.ModelError` when the directory cannot be written.
     """
+    for name in files:
+        if (directory / name).is_dir():
+            raise ModelError(f"cannot write {directory / name}: a directory stands there. Choose another --out.")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".symgame-", dir=directory))
@@ -52,8 +58,24 @@ def write_all(directory: Path, files: Mapping[str, str | bytes]) -> None:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def remove_stale(directory: Path, pattern: str, keep: Mapping[str, str | bytes]) -> None:
-    """Delete files of an earlier run that this one did not write again."""
-    for path in sorted(directory.glob(pattern)):
-        if path.relative_to(directory).as_posix() not in keep:
+def replace_all(directory: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write every file, and delete those that an earlier call wrote and this one does not.
+
+    What was written is listed in :data:`MANIFEST`; a file that nobody here wrote is never touched. Raises as
+    :func:`write_all` does.
+    """
+    before = _listed(directory)
+    write_all(directory, {**files, MANIFEST: "".join(f"{name}\n" for name in sorted(files))})
+    for name in before - set(files):
+        path = directory / name
+        if path.is_file() and not path.is_symlink():
             path.unlink()
+
+
+def _listed(directory: Path) -> set[str]:
+    """The files of an earlier call; names that lead out of the directory are no files of ours."""
+    try:
+        names = (directory / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return set()
+    return {n for n in names if n and not Path(n).is_absolute() and ".." not in Path(n).parts}

@@ -27,7 +27,6 @@ from symgame.document import (
     Cite,
     Code,
     Display,
-    File,
     Inline,
     Line,
     Math,
@@ -252,7 +251,7 @@ from a network; a click on a formula copies its LaTeX.</p></footer>"""
     def command(self, statement: Statement) -> str:
         """The same question for the command line."""
         claim = statement.claim
-        if claim.then is None:
+        if claim.then is None or not self.model:
             return ""
         words = ["symgame check", self.model, _quoted(claim.then)]
         words += [f"--given {_quoted(g)}" for g in claim.given if g not in self.standing]
@@ -295,8 +294,6 @@ from a network; a click on a formula copies its LaTeX.</p></footer>"""
                 return self.formula(part)
             case Code(text=text):
                 return f"<code>{escape(text)}</code>"
-            case File(path=path):
-                return _link(quote(path), escape(path))
             case Cite(key=key):
                 keys = [source.key for source in self.article.sources]
                 return f"[{_link(_to('source', key), str(keys.index(key) + 1))}]" if key in keys else f"[{escape(key)}]"

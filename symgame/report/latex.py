@@ -18,7 +18,6 @@ from symgame.document import (
     Cite,
     Code,
     Display,
-    File,
     Inline,
     Line,
     Math,
@@ -147,8 +146,6 @@ class _Setter:
                 return f"${latex}$"
             case Code(text=text):
                 return self.typed(text)
-            case File(path=path):
-                return self.typed(path)
             case Cite(key=key):
                 return rf"\cite{{{key}}}" if key in self.keys else escaped(key)
         raise TypeError(f"no part of a text: {part!r}")

@@ -43,12 +43,12 @@ def compiled(files: Mapping[str, str | bytes]) -> bytes | None:
                 )
             except subprocess.TimeoutExpired:
                 raise TexError(
-                    f"pdflatex did not end within {SECONDS} s; report.tex is written, report.pdf is not"
+                    f"pdflatex did not end within {SECONDS} s; report.pdf is not made, every other file is written"
                 ) from None
             if done.returncode != 0:
                 log = done.stdout.decode("latin-1")
                 complaint = next((line for line in log.splitlines() if line.startswith("!")), "no reason in its log")
-                raise TexError(f"pdflatex failed on report.tex: {complaint}")
+                raise TexError(f"pdflatex failed on report.tex ({complaint}); every other file is written")
             after = b"".join(
                 (place / f"report.{kind}").read_bytes()
                 for kind in ("aux", "out")
@@ -57,4 +57,6 @@ def compiled(files: Mapping[str, str | bytes]) -> bytes | None:
             if after == before:
                 break
             before = after
+        if not (place / "report.pdf").exists():
+            raise TexError("pdflatex ended without a word and made no report.pdf; every other file is written")
         return (place / "report.pdf").read_bytes()
