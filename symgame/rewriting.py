@@ -11,12 +11,14 @@ _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
 def power_of(node: s.Formula, n: int) -> s.Formula:
+    """The node to a positive power; powers of powers are joined."""
     if n == 1:
         return node
     return s.Power(node.base, node.exponent * n) if isinstance(node, s.Power) else s.Power(node, n)
 
 
 def assembled(number: Fraction, above: list[s.Formula], below: list[s.Formula]) -> s.Formula:
+    """``number * above / below``, the sign in front."""
     size = abs(number)
     if size.numerator != 1 or not above:
         above = [s.Number(Fraction(size.numerator)), *above]
@@ -27,12 +29,14 @@ def assembled(number: Fraction, above: list[s.Formula], below: list[s.Formula]) 
 
 
 def product_of(factors: list[s.Formula]) -> s.Formula:
+    """The product, flat and without factors 1."""
     flat = [f for factor in factors for f in (factor.factors if isinstance(factor, s.Product) else (factor,))]
     flat = [f for f in flat if f != s.Number(Fraction(1))] or [s.Number(Fraction(1))]
     return flat[0] if len(flat) == 1 else s.Product(tuple(flat))
 
 
 def signed_product(left: s.Formula, right: s.Formula) -> s.Formula:
+    """The product of two parts with the minus sign of the left one in front."""
     if isinstance(left, s.Negative):
         return s.Negative(signed_product(left.of, right))
     if left == s.Number(Fraction(1)):
@@ -43,6 +47,7 @@ def signed_product(left: s.Formula, right: s.Formula) -> s.Formula:
 
 
 def negated(node: s.Formula) -> s.Formula:
+    """The opposite: of a sum term by term, of a number as a number."""
     match node:
         case s.Negative(of=a):
             return a
@@ -54,10 +59,12 @@ def negated(node: s.Formula) -> s.Formula:
 
 
 def terms_of(node: s.Formula) -> list[s.Formula]:
+    """The terms of a sum; anything else is its own only term."""
     return list(node.terms) if isinstance(node, s.Sum) else [node]
 
 
 def is_negative(node: s.Formula) -> bool:
+    """Whether a part is written with a minus sign."""
     return isinstance(node, s.Negative) or (isinstance(node, s.Number) and node.value < 0)
 
 
@@ -98,6 +105,7 @@ def root_split(node: s.Formula) -> tuple[s.Formula, s.Formula] | None:
 
 
 def times_root(factor: s.Formula, root: s.Formula) -> s.Formula:
+    """A factor times a root, the root in the numerator and the minus sign in front."""
     if isinstance(factor, s.Negative):
         return s.Negative(times_root(factor.of, root))
     if factor == s.Number(Fraction(1)):
@@ -181,4 +189,5 @@ def in_signed(node: s.Formula, signed: frozenset[str]) -> s.Formula:
 
 
 def is_zero(node: s.Formula) -> bool:
+    """Whether a node is the number 0."""
     return isinstance(node, s.Number) and node.value == 0
