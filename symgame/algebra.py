@@ -135,12 +135,11 @@ def algebra(circuit: Circuit) -> Algebra:
     if reserved:
         raise CircuitError(f"the name {min(reserved)!r} is reserved; choose another")
     ring = Ring((*names, *FRESH))
-    n = len(circuit.populations)
 
     def lower(expression: sympy.Expr) -> Quotient:
         return from_sympy(expression, ring)
 
-    W = tuple(tuple(lower(circuit.W[a, b]) for b in range(n)) for a in range(n))
+    W = tuple(tuple(map(lower, row)) for row in circuit.entries)
     u = tuple(lower(p.input) for p in circuit.populations)
     tau = tuple(lower(p.tau) for p in circuit.populations)
     pieces = None
@@ -208,7 +207,7 @@ def _magnitudes(circuit: Circuit, W: tuple[tuple[Quotient, ...], ...]) -> list[H
     rows = []
     for a, target in enumerate(circuit.populations):
         for b, source in enumerate(circuit.populations):
-            if source.sign is None or W[a][b].is_zero:
+            if source.sign is None or circuit.entries[a][b].is_Rational:  # numbers were checked at birth
                 continue
             magnitude = W[a][b] if source.sign > 0 else -W[a][b]
             condition = sign(magnitude, ">=")

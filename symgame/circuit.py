@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from itertools import combinations
 from typing import Any, Literal
 
 import sympy
 
 from symgame.activation import Activation
+from symgame.entries import MOST, Floats, column, exact_entry, square_rows
 from symgame.errors import CircuitError, ModelError
 from symgame.kinds import activation as activation_of
 from symgame.notation import check_name, exact, symbol
@@ -68,8 +70,8 @@ class Circuit:
     def __post_init__(self) -> None:
         names = self.names
         n = len(names)
-        if not 1 <= n <= 400:
-            raise CircuitError(f"A circuit has from 1 to 400 populations; this one has {n}.")
+        if not 1 <= n <= MOST:
+            raise CircuitError(f"A circuit has from 1 to {MOST} populations; this one has {n}.")
         if self.W.shape != (n, n):
             raise CircuitError(
                 f"W has shape {self.W.shape} but there are {n} populations ({', '.join(names)}): row a, column b is "
@@ -90,26 +92,27 @@ class Circuit:
         self._check_symbols()
 
     def _check_entries(self) -> None:
-        for a, target in enumerate(self.populations):
-            for b, source in enumerate(self.populations):
-                entry = self.W[a, b]
-                if entry.is_Rational and source.sign is not None and entry * source.sign < 0:
+        signs = [p.sign for p in self.populations]
+        for target, row in zip(self.populations, self.entries, strict=True):
+            for source, sign, entry in zip(self.populations, signs, row, strict=True):
+                if entry.is_Rational and sign is not None and entry.p * sign < 0:
                     raise CircuitError(
                         f"The weight to {target.name} from {source.name} is {entry}, but {source.name} is "
-                        f"{source.type}: its weights are {'>=' if source.sign > 0 else '<='} 0 (Dale). In a model "
+                        f"{source.type}: its weights are {'>=' if sign > 0 else '<='} 0 (Dale). In a model "
                         f"file give the magnitude."
                     )
             if target.tau.is_Rational and target.tau <= 0:
                 raise CircuitError(f"tau of {target.name} is {target.tau}; a time constant is > 0.")
         for expression, what in self._expressions():
-            if not expression.is_polynomial(*sorted(expression.free_symbols, key=str)):
+            if not expression.is_Rational and not expression.is_polynomial(*sorted(expression.free_symbols, key=str)):
                 raise CircuitError(f"{what} is {expression}; a polynomial in names and exact numbers was expected.")
 
     def _expressions(self) -> list[tuple[sympy.Expr, str]]:
         rows = [
-            (self.W[a, b], f"the weight to {p.name} from {q.name}")
-            for a, p in enumerate(self.populations)
-            for b, q in enumerate(self.populations)
+            (entry, f"the weight to {p.name} from {q.name}")
+            for p, row in zip(self.populations, self.entries, strict=True)
+            for q, entry in zip(self.populations, row, strict=True)
+            if not entry.is_Rational
         ]
         rows += [(p.tau, f"tau of {p.name}") for p in self.populations]
         rows += [(p.input, f"the input of {p.name}") for p in self.populations]
@@ -125,7 +128,7 @@ class Circuit:
             if name in self.names:
                 raise CircuitError(f"{name!r} names a population and a symbol; give the symbol another name.")
         roles = {
-            "a weight": {str(x) for x in self.W.free_symbols},
+            "a weight": {str(x) for row in self.entries for entry in row for x in entry.free_symbols},
             "a time constant": {str(x) for p in self.populations for x in p.tau.free_symbols},
             "an input": {str(x) for p in self.populations for x in p.input.free_symbols},
             "an activation parameter": {str(x) for p in self.populations for x in p.activation.free_symbols},
@@ -164,15 +167,23 @@ class Circuit:
     def names(self) -> tuple[str, ...]:
         return tuple(p.name for p in self.populations)
 
-    @property
+    @cached_property
+    def entries(self) -> tuple[tuple[sympy.Expr, ...], ...]:
+        """The rows of W: SymPy makes every entry anew when it is asked for one, which counts for hundreds of them."""
+        n = len(self.populations)
+        flat = self.W.flat()
+        return tuple(tuple(flat[a * n : (a + 1) * n]) for a in range(n))
+
+    @cached_property
     def symbols(self) -> tuple[str, ...]:
         """The names of its symbols: weights row by row, activation parameters, time constants, inputs."""
         seen: dict[str, None] = {}
-        groups = [list(self.W), [e for p in self.populations for _, e in p.activation.parameters]]
+        groups = [[e for row in self.entries for e in row]]
+        groups += [[e for p in self.populations for _, e in p.activation.parameters]]
         groups += [[p.tau for p in self.populations], [p.input for p in self.populations]]
         for group in groups:
             for expression in group:
-                for s in sorted(expression.free_symbols, key=str):
+                for s in () if expression.is_Rational else sorted(expression.free_symbols, key=str):
                     seen[s.name] = None
         return tuple(seen)
 
@@ -252,46 +263,61 @@ class Circuit:
         values: Mapping[str, object] | None = None,
         form: Form = "rate",
         presentation: Presentation = PLAIN,
+        floats: Floats = "decimal",
     ) -> Circuit:
-        """A circuit from a *signed* matrix: nested lists, a NumPy array or a SymPy matrix.
+        """A circuit from a *signed* matrix: row a, column b is the coupling to a from b.
 
-        Entries are exact numbers, exact strings (``"w_EE"``, ``"5/2"``), SymPy expressions or floats, which become
-        the decimal they print as. Names default to ``x1, x2, ...``, inputs to ``u_NAME``, time constants to
-        ``tau_NAME``.
+        ``W`` is nested lists, a NumPy array of any number type or of objects, a SciPy sparse array, a SymPy matrix, or
+        a pandas data frame, whose columns name the populations. Entries of it, of ``u`` and of ``tau`` are exact
+        numbers (ints, Fractions), exact strings (``"w_EE"``, ``"5/2"``), SymPy expressions, or floats.
+
+        A float becomes the shortest decimal that prints the same, at its own width: ``0.1`` is 1/10, and so is
+        ``numpy.float32(0.1)``. With ``floats="binary"`` it becomes the number that it stores, a fraction with a power
+        of 2 below: 0.1 is 3602879701896397/36028797018963968.
+
+        Names default to ``x1, x2, ...``, inputs to ``u_NAME``, time constants to ``tau_NAME``; ``types`` declares
+        sources as "excitatory" or "inhibitory", and the signs of W must agree.
+
+        Raises :class:`~symgame.errors.CircuitError` or another :class:`~symgame.errors.ModelError` that says which
+        entry is wrong, for what is not square, not real, not finite, or breaks Dale's law.
 
         >>> Circuit.from_matrix([["w_EE", "-w_EI"], ["w_IE", 0]], names=["E", "I"]).W
         Matrix([
         [w_EE, -w_EI],
         [w_IE,     0]])
+        >>> import numpy
+        >>> Circuit.from_matrix(numpy.array([[0, -0.1], [-0.1, 0]]), u=[1, 1]).W[0, 1]
+        -1/10
         """
-        rows = W.tolist() if hasattr(W, "tolist") else W
-        if not isinstance(rows, list | tuple) or not all(isinstance(r, list | tuple) for r in rows):
-            raise CircuitError("W must be a matrix: a list of rows, a NumPy array or a SymPy matrix.")
+        if floats not in ("decimal", "binary"):
+            raise CircuitError(f"floats is {floats!r}; it is 'decimal' (as printed) or 'binary' (as stored).")
+        rows, labels = square_rows(W)
         n = len(rows)
-        for k, row in enumerate(rows):
-            if len(row) != n:
-                raise CircuitError(f"W has {n} rows, but row {k + 1} has {len(row)} entries; it must be square.")
-        names = list(names) if names is not None else [f"x{k + 1}" for k in range(n)]
-        kinds = [activation] * n if isinstance(activation, str | Activation) else list(activation)
-        columns: dict[str, Sequence[object]] = {
-            "names": names,
-            "types": types if types is not None else [None] * n,
-            "activation": kinds,
-            "u": u if u is not None else [f"u_{p}" for p in names],
-            "tau": tau if tau is not None else [f"tau_{p}" for p in names],
-        }
-        for what, column in columns.items():
-            if len(column) != n:
-                raise CircuitError(f"W is {n} by {n}, but {what} has {len(column)} entries; give one per population.")
+        names = column(labels or [f"x{k + 1}" for k in range(n)] if names is None else names, "names", n)
+        for label in names:
+            if not isinstance(label, str):
+                raise CircuitError(f"{label!r} in names is no text; a name is a letter, then letters, digits or _.")
+        names = [check_name(str(label), "a population") for label in names]
+        types = column([None] * n if types is None else types, "types", n)
+        kinds = column([activation] * n if isinstance(activation, str | Activation) else activation, "activation", n)
+        inputs = column([f"u_{p}" for p in names] if u is None else u, "u", n)
+        taus = column([f"tau_{p}" for p in names] if tau is None else tau, "tau", n)
         populations = tuple(
-            population(p, columns["types"][k], columns["tau"][k], columns["u"][k], columns["activation"][k])
+            population(
+                p,
+                types[k],
+                exact_entry(taus[k], f"tau of {p}", floats),
+                exact_entry(inputs[k], f"the input of {p}", floats),
+                kinds[k],
+            )
             for k, p in enumerate(names)
         )
         entries = [
-            [exact(entry, f"the weight to {names[a]} from {names[b]}") for b, entry in enumerate(row)]
+            exact_entry(entry, f"the weight to {names[a]} from {names[b]} (row {a + 1}, column {b + 1})", floats)
             for a, row in enumerate(rows)
+            for b, entry in enumerate(row)
         ]
-        matrix = sympy.ImmutableDenseMatrix(entries)
+        matrix = sympy.ImmutableDenseMatrix(n, n, entries)
         circuit = cls(name, populations, matrix, tuple(assume), form=form, presentation=presentation)
         return circuit.with_values(**dict(values)) if values else circuit
 
@@ -371,7 +397,15 @@ _DEFAULTS = {"saturating": ("cap", "m_{}"), "soft_threshold": ("threshold", "lam
 def named_activation(name: str, kind: str, parameters: Mapping[str, Any]) -> Activation:
     """A built-in kind for one population, its obligatory parameter named after the population when left out."""
     given = dict(parameters)
+    if not given and kind not in _DEFAULTS:
+        return _plain(kind)
     if kind in _DEFAULTS:
         key, pattern = _DEFAULTS[kind]
         given.setdefault(key, symbol(pattern.format(name)))
     return activation_of(kind, **given)
+
+
+@cache
+def _plain(kind: str) -> Activation:
+    """A kind without parameters of its own, made once however many populations have it."""
+    return activation_of(kind)

@@ -83,8 +83,9 @@ def exact(value: object, what: str) -> sympy.Expr:
         return sympy.Rational(int(value.numerator), int(value.denominator))
     if isinstance(value, Real):
         if not isfinite(value):
-            raise ModelError(f"{what} is {value!r}, not a finite number.")
-        fraction = Fraction(repr(float(value)))
+            raise ModelError(f"{what} is {value}, not a finite number.")
+        # a NumPy scalar as it prints at its own width: as a Python float, a float32 would show digits it does not have
+        fraction = Fraction(str(value) if hasattr(value, "dtype") else repr(float(value)))
         return sympy.Rational(fraction.numerator, fraction.denominator)
     kind = type(value).__name__
     raise ModelError(f"{what} is {value!r} ({kind}); an exact number, a name or a polynomial was expected.")

@@ -39,6 +39,10 @@ PLANS = {
         absent=frozenset({("P", "S"), ("S", "P"), ("S", "S")}),
     ),
     "saturating": Plan((("E", "excitatory"), ("I", "inhibitory")), "saturating"),
+    "e-pv-sst-vip": Plan(
+        (("E", "excitatory"), ("PV", "inhibitory"), ("SST", "inhibitory"), ("VIP", "inhibitory")),
+        absent=frozenset({("E", "VIP"), ("PV", "VIP"), ("SST", "PV"), ("SST", "SST"), ("VIP", "PV"), ("VIP", "VIP")}),
+    ),
 }
 
 
