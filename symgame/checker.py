@@ -25,6 +25,7 @@ from symgame.condition import (
     TRUE,
     And,
     Condition,
+    Exists,
     Or,
     Sign,
     atoms,
@@ -69,19 +70,21 @@ _OF_CIRCUIT: dict[str, Callable[[Algebra], Condition]] = {
     "rosen": lambda a: _diagonally_stable(a, a.game_matrix()),
     "monotone": diagonal.monotone,
     "hurwitz": stability.circuit_hurwitz,
+    "totally_hurwitz": stability.totally_hurwitz,
     "potential": potential.potential,
     "weighted_potential": potential.weighted_potential,
 }
 
 
 def _diagonally_stable(a: Algebra, matrix: list[list[Quotient]]) -> Condition:
-    """For one or two rates diagonal stability is the P-property: :func:`~symgame.properties.diagonal.closed_weights`.
-
-    That is a claim of every derivation (``matrix.lds-p``). For more there is no condition without quantifiers here.
-    """
-    if a.n > 2:
-        raise Unsupported("no closed form is derived for more than two populations")
-    return both(*(a.structural.compare(m, ">") for m in principal_minors(matrix, a.ring).values()))
+    """The closed form; for one or two rates the P-property, which is a claim of every derivation (``matrix.lds-p``)."""
+    if a.n <= 2:
+        return both(*(a.structural.compare(m, ">") for m in principal_minors(matrix, a.ring).values()))
+    form = diagonal.lds(a, matrix)
+    condition = form.condition.body if isinstance(form.condition, Exists) else form.condition
+    if form.road == "weights":
+        raise Unsupported("no closed form of diagonal stability is known for this coupling of four or more populations")
+    return condition
 
 
 @dataclass(frozen=True)

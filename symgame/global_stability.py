@@ -2,58 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
+from flint import fmpq, fmpq_mat
+
+from symgame import matrix_claims, principal
 from symgame.algebra import algebra
 from symgame.chart import default_parameter
 from symgame.circuit import Circuit
 from symgame.claims import Draft, characterised
-from symgame.condition import TRUE
+from symgame.diagonal_stability import diagonal_stability
 from symgame.errors import BudgetExceeded, Unsupported
+from symgame.global_theorems import GlobalStatement, Known, global_statements
+from symgame.matrices.d_stability import d_stability
+from symgame.matrices.definite import positive_definite
+from symgame.matrices.hurwitz import hurwitz
 from symgame.numeric import rational
+from symgame.proof.decide import EXACT
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.properties import diagonal
+from symgame.ring import Quotient
 from symgame.statements import check
 from symgame.tables import Cell, formula, table
 
-QUESTIONS = {
-    "p_matrix": "p_matrix",
-    "hurwitz": "hurwitz",
-    "lds": "lds",
-    "rosen": "rosen",
-    "monotone": "monotone",
-    "d_stable": "for_all_tau(hurwitz)",
-}
+#: The questions in the order in which they are answered, each a word of formulas.
+QUESTIONS = ("p_matrix", "hurwitz", "lds", "rosen", "monotone", "d_stable", "totally_hurwitz")
+MOST_CONTRACTING = 8  # populations: contraction is verified at 2^n vertices
 
 
 @dataclass(frozen=True)
 class Answer:
-    """``holds``: for all, for none, or (``None``) for some values of the symbols, then under ``condition``."""
+    """``holds``: for all, for none, or (``None``) for some values of the symbols, then under ``condition``.
+
+    ``given``: hypotheses under which the condition says exactly when it holds. ``P`` are weights, or the rows of a
+    symmetric matrix for contraction; ``X`` refutes diagonal stability; ``witness`` says in words what refutes.
+    """
 
     holds: bool | None
     verdict: Verdict
     condition: str | None = None
-    P: tuple[str, ...] | None = None
+    P: tuple[str | tuple[str, ...], ...] | None = None
     X: tuple[tuple[str, ...], ...] | None = None
-
-
-@dataclass(frozen=True)
-class GlobalStatement:
-    """Which theorem makes the equilibrium globally attracting, its hypotheses, and how well it is known."""
-
-    statement: str
-    verdict: str
-    source: str | None
-    hypotheses: tuple[str, ...]
+    given: tuple[str, ...] = ()
+    witness: str | None = None
 
 
 @dataclass(frozen=True)
 class Stability:
+    """``globally`` is the strongest global statement, ``others`` what else is known or open."""
+
     circuit: Circuit
     answers: dict[str, Answer]
     globally: GlobalStatement
+    others: tuple[GlobalStatement, ...] = field(default=())
 
     def _repr_html_(self) -> str:
         names = self.circuit.presentation.expanded
@@ -62,29 +65,160 @@ class Stability:
             (word, formula(a.condition, names) if a.condition else said[a.holds], a.verdict.kind)
             for word, a in self.answers.items()
         ]
-        rows.append(("global", self.globally.statement, self.globally.verdict))
+        rows += [("global", g.statement, g.verdict) for g in (self.globally, *self.others)]
         return table(("word", "when", "verdict"), rows, self.circuit.name).source
 
 
 def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_BUDGET) -> Stability:
-    """P-matrix, Hurwitz, Lyapunov diagonal stability, Rosen, monotone, D-stable: with conditions, or decided.
+    """P-matrix, Hurwitz, Lyapunov diagonal stability, Rosen, monotone, D-stable, totally Hurwitz: with conditions, or
+    decided; and which global theorem applies.
 
-    With all values given each question is decided; for one or two populations diagonal stability comes with an exact
-    certificate either way: weights P, or a positive semidefinite X != 0 with ``diag((I - W) X) <= 0``.
+    With numbers for weights and gains each question is decided at any size, diagonal stability with an exact
+    certificate either way: weights P, or a positive semidefinite X != 0 with ``diag((I - W) X) <= 0``; contraction in
+    a weighted 2-norm is then a question of its own (up to 8 populations, time constants given).
 
     >>> from symgame.named import wilson_cowan
     >>> stability(wilson_cowan()).answers["lds"].condition
     'w_EE < 1'
+    >>> ring = Circuit.from_matrix([[0, 0, -3], [-3, 0, 0], [0, -3, 0]])
+    >>> found = stability(ring)
+    >>> found.answers["p_matrix"].holds, found.answers["lds"].holds, found.answers["lds"].X is not None
+    (True, False, True)
     """
     circuit = circuit.fixed()
     over = over or default_parameter(circuit)
-    answers = {key: _answer(circuit, word, over, budget) for key, word in QUESTIONS.items()}
-    answers["lds"] = _with_certificate(circuit, answers["lds"])
-    return Stability(circuit, answers, _globally(circuit, answers))
+    matrix = numeric_matrix(circuit)
+    answers = {}
+    for word in QUESTIONS:
+        exact = None if matrix is None else _of_numbers(circuit, word, matrix)
+        answers[word] = exact if exact is not None else _of_symbols(circuit, word, over, budget)
+    if matrix is not None:
+        answers |= _contraction(circuit, matrix)
+    statements = global_statements(circuit, _Words(circuit, answers, over, budget), over)
+    return Stability(circuit, answers, statements[0], tuple(statements[1:]))
 
 
-def _answer(circuit: Circuit, word: str, over: str | None, budget: int) -> Answer:
+class _Words:
+    """What is known of each word: the answers, and the potential when it is asked for."""
+
+    def __init__(self, circuit: Circuit, answers: dict[str, Answer], over: str | None, budget: int) -> None:
+        self.circuit, self.answers, self.over, self.budget = circuit, answers, over, budget
+
+    def __call__(self, word: str) -> Known:
+        if word not in self.answers and word != "weighted_potential":
+            return Known(None)
+        answer = self.answers.get(word) or _of_symbols(self.circuit, word, self.over, self.budget)
+        return Known(answer.holds, answer.condition)
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def numeric_matrix(circuit: Circuit) -> fmpq_mat | None:
+    """``I - S W`` over QQ, or ``None`` when it holds symbols or has no one gain."""
+    a = algebra(circuit)
     try:
+        rows = a.interaction()
+    except Unsupported:
+        return None
+    return _over_QQ(rows)
+
+
+def _over_QQ(rows: list[list[Quotient]]) -> fmpq_mat | None:
+    if any(not (q.over.is_constant() and q.under.is_constant()) for row in rows for q in row):
+        return None
+    values = [[rational(q) for q in row] for row in rows]
+    return fmpq_mat([[fmpq(v.numerator, v.denominator) for v in row] for row in values])
+
+
+def time_constants(circuit: Circuit) -> list[Fraction] | None:
+    """The time constants as numbers, or ``None``."""
+    a = algebra(circuit)
+    if any(not (t.over.is_constant() and t.under.is_constant()) for t in a.tau):
+        return None
+    return [rational(t) for t in a.tau]
+
+
+def _of_numbers(circuit: Circuit, word: str, matrix: fmpq_mat) -> Answer | None:
+    """The exact answer of a question about numbers; ``None`` when it depends on symbols after all."""
+    match word:
+        case "lds" | "rosen":
+            own = matrix if word == "lds" else _over_QQ(algebra(circuit).game_matrix())
+            return None if own is None else _diagonal(own)
+        case "p_matrix":
+            found = principal.p_matrix(matrix)
+            where = None if found.indices is None else _set(circuit, found.indices)
+            return _answer(found, None if found.holds else f"the principal minor of {where} is {found.minor}")
+        case "hurwitz" | "totally_hurwitz":
+            times = time_constants(circuit)
+            if times is None:
+                return None
+            if word == "hurwitz":
+                return _answer(hurwitz(matrix, times), None)
+            found = principal.totally_hurwitz(matrix, times)
+            said = None if found.indices is None else f"the submatrix of {_set(circuit, found.indices)} is not Hurwitz"
+            return _answer(found, said)
+        case "d_stable":
+            found = d_stability(matrix)
+            said = None
+            if found.T is not None:
+                said = f"not Hurwitz with the time constants {', '.join(map(str, found.T))}"
+            return _answer(found, said)
+        case "monotone":
+            own = _over_QQ(algebra(circuit).game_matrix())
+            if own is None:
+                return None
+            return Answer(positive_definite(own + own.transpose()), Proved((EXACT,)))
+    return None
+
+
+def _set(circuit: Circuit, indices: tuple[int, ...]) -> str:
+    return "{" + ", ".join(circuit.names[i] for i in indices) + "}"
+
+
+def _answer(found: principal.Answer, witness: str | None) -> Answer:
+    if found.holds is None:
+        return Answer(None, Undecided(found.reason or found.by, (EXACT,)))
+    return Answer(found.holds, Proved((EXACT, found.by)), witness=witness if found.holds is False else None)
+
+
+def _diagonal(matrix: fmpq_mat) -> Answer:
+    found = diagonal_stability(matrix)
+    if found.holds is None:
+        return Answer(None, Undecided(found.reason, (EXACT, found.by)))
+    P = None if found.P is None else tuple(map(str, found.P))
+    X = None if found.X is None else tuple(tuple(map(str, row)) for row in found.X)
+    return Answer(found.holds, Proved((EXACT, found.by)), P=P, X=X)
+
+
+def _contraction(circuit: Circuit, matrix: fmpq_mat) -> dict[str, Answer]:
+    """Contraction in a weighted 2-norm at the time constants of the circuit, for slopes between 0 and the gains."""
+    try:
+        from symgame.contraction import contraction
+    except ImportError:
+        return {}
+    times, n = time_constants(circuit), len(circuit.names)
+    if times is None:
+        return {}
+    if n > MOST_CONTRACTING:
+        reason = f"contraction is verified at all 2^n vertices of the slopes: at most {MOST_CONTRACTING} populations"
+        return {"contraction": Answer(None, Undecided(reason))}
+    W = [[(1 if i == j else 0) - matrix[i, j] for j in range(n)] for i in range(n)]
+    found = contraction(W, tau=times)
+    if found.holds is None:
+        return {"contraction": Answer(None, Undecided(found.reason))}
+    P = None if found.P is None else tuple(tuple(map(str, row)) for row in found.P)
+    return {"contraction": Answer(found.holds, Proved((EXACT, found.by)), P=P)}
+
+
+# -- symbols -----------------------------------------------------------------------------------------------------------
+
+
+def _of_symbols(circuit: Circuit, word: str, over: str | None, budget: int) -> Answer:
+    try:
+        closed = _closed(circuit, word, over, budget)
+        if closed is not None:
+            return closed
         then = characterised(circuit, Draft(word, word, "equivalence", word=word), over)
         verdict = check(circuit, then, budget=budget, search_missing=False).verdict
     except (Unsupported, BudgetExceeded) as error:
@@ -100,73 +234,32 @@ def _answer(circuit: Circuit, word: str, over: str | None, budget: int) -> Answe
     return Answer(None, verdict, then.split(" <=> ", 1)[1])
 
 
-def _with_certificate(circuit: Circuit, answer: Answer) -> Answer:
+def _closed(circuit: Circuit, word: str, over: str | None, budget: int) -> Answer | None:
+    """The answer by a closed form that says more than the signs of principal minors, where there is one."""
     a = algebra(circuit)
-    if answer.holds is None or a.n > 2 or not isinstance(answer.verdict, Proved):
-        return answer
-    matrix = a.interaction()
-    if any(not e.over.is_constant() for row in matrix for e in row):
-        return answer
-    if answer.holds:
-        for case, weights in diagonal.closed_weights(a, matrix):
-            if case == TRUE and diagonal.holds_with(a, matrix, weights) == TRUE:
-                return Answer(True, answer.verdict, None, P=tuple(str(rational(w)) for w in weights))
-        return answer
-    X = not_diagonal_certificate([[rational(e) for e in row] for row in matrix])
-    return Answer(False, answer.verdict, None, X=tuple(tuple(map(str, row)) for row in X))
-
-
-def not_diagonal_certificate(A: list[list[Fraction]]) -> list[list[Fraction]]:
-    """A positive semidefinite ``X != 0`` with ``diag(A X) <= 0``, for a matrix of size one or two that is not LDS.
-
-    Then no diagonal P > 0 works: ``tr((P A + A' P) X) = 2 sum p_i (A X)_ii <= 0``. A diagonal entry <= 0 gives a unit
-    matrix; else ``det A <= 0`` with ``b c > 0``, and ``v = (1, -a/b)`` gives ``X = v v'``.
-    """
-    n = len(A)
-    for i in range(n):
-        if A[i][i] <= 0:
-            return [[Fraction(r == c == i) for c in range(n)] for r in range(n)]
-    t = -A[0][0] / A[0][1]
-    X = [[Fraction(1), t], [t, t * t]]
-    if A[1][0] * t + A[1][1] * t * t > 0:
-        raise ValueError("the matrix is Lyapunov diagonally stable: it has no such certificate")
-    return X
-
-
-def _globally(circuit: Circuit, answers: dict[str, Answer]) -> GlobalStatement:
-    a = algebra(circuit)
-    if circuit.form == "voltage":
-        return GlobalStatement("the global statements of this package are for the rate form", "open", None, ())
-    slopes = a.pieces is not None and all(
-        a.structural.known(piece.slope - a.one, "<=") for row in a.pieces for piece in row
-    )
-    if answers["lds"].holds is False or answers["lds"].verdict.kind == "undecided":
-        return GlobalStatement(
-            "no global theorem of the literature known here applies: I - W is not shown to be LDS", "open", None, ()
-        )
-    if not slopes:
-        return GlobalStatement("the slopes of the activations are not shown to be at most 1", "open", None, ())
-    lds = "lds" if answers["lds"].holds else f"lds, that is {answers['lds'].condition}"
-    equal = all(t == a.tau[0] for t in a.tau)
-    if a.n == 1 or equal:
-        return GlobalStatement(
-            "the unique equilibrium is globally exponentially stable for every input",
-            "cited",
-            "Betteti2025",
-            (lds, "equal time constants", "slopes in [0, 1]"),
-        )
-    if a.n == 2:
-        return GlobalStatement(
-            "the unique equilibrium of the planar circuit is globally asymptotically stable for every input and every "
-            "choice of time constants: the divergence is negative, so there is no cycle",
-            "cited",
-            "Bendixson1901",
-            (lds, "two populations", "slopes in [0, 1]"),
-        )
-    return GlobalStatement(
-        "open: with unequal time constants and three or more populations no theorem is known for the rate form; "
-        "the fast and the slow limits are known",
-        "open",
-        "Retnaraj2026",
-        (lds, "unequal time constants"),
-    )
+    if a.n < 3:
+        return None
+    if word == "d_stable" and a.n == 3 and numeric_matrix(circuit) is None:
+        text = matrix_claims.d_stability_text(circuit)
+    elif word in ("lds", "rosen"):
+        form = diagonal.lds(a, a.interaction() if word == "lds" else a.game_matrix())
+        if form.road == "weights":
+            raise Unsupported(
+                "no closed form is known for this coupling of four or more populations with symbolic weights; lds "
+                "implies p_matrix, and with numbers it is decided with a certificate"
+            )
+        text = " & ".join(matrix_claims.criteria(form))
+    else:
+        return None
+    if not text:
+        return None
+    verdict = check(circuit, f"{word} <=> {text}", "p_matrix", budget=budget, search_missing=False).verdict
+    if not isinstance(verdict, Proved | Cited):
+        open_ = verdict if isinstance(verdict, Undecided) else Undecided("the closed form was not confirmed")
+        return Answer(None, open_)
+    if word == "d_stable":
+        return Answer(None, verdict, text, given=("p_matrix",))
+    p = _of_symbols(circuit, "p_matrix", over, budget)
+    if p.holds is None and p.condition is None:
+        return Answer(None, verdict, text, given=("p_matrix",))
+    return Answer(None, verdict, text if p.holds else f"{p.condition} & {text}")

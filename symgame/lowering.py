@@ -14,11 +14,13 @@ from symgame.condition import (
     FALSE,
     TRUE,
     Condition,
+    atoms,
     both,
     either,
     equivalent,
     implies,
     negation,
+    quantifier_free,
     sign,
 )
 from symgame.domain import Domain
@@ -28,6 +30,9 @@ from symgame.words import FUNCTIONS, nearest
 
 WordOfNumber = Callable[[s.Formula, "Lowering"], Quotient | None]
 WordOfCondition = Callable[[s.Formula, "Lowering"], Condition | None]
+
+
+MOST_TERMS = 60
 
 
 @dataclass
@@ -43,6 +48,38 @@ class Lowering:
     assumed: dict[str, Condition] = field(default_factory=dict)
     definitions: list[Condition] = field(default_factory=list)
     fresh: dict[str, Quotient] = field(default_factory=dict)
+    named: dict[Quotient, Quotient] | None = None  # large polynomials and their names; None: nothing is named
+
+    def quantity(self, q: Quotient) -> Quotient:
+        """A name for a polynomial, the same wherever it occurs, when this reading names quantities; else itself.
+
+        What is proved of the names is true of any numbers, so a proof need not know what they stand for.
+        """
+        if self.named is None or q.over.is_constant():
+            return q
+        if q not in self.named:
+            if len(self.named) + len(self.fresh) == len(FUNCTION_VALUES):
+                raise VocabularyError(f"more than {len(FUNCTION_VALUES)} quantities and roots in one statement")
+            self.named[q] = self.ring.of(FUNCTION_VALUES[-1 - len(self.named)])
+        return self.named[q]
+
+    def _known_quantity(self, q: Quotient) -> Quotient:
+        """The name that a polynomial, or its opposite, already has; else the polynomial itself."""
+        named = self.named or {}
+        return named.get(q, -named[-q] if -q in named else q)
+
+    def root(self, q: Quotient) -> Quotient:
+        """The square root of ``max(q, 0)`` as a fresh unknown: for words, whose meaning may suppose nothing."""
+        key = f"sqrt of {q}"
+        if key not in self.fresh:
+            if len(self.named or ()) + len(self.fresh) == len(FUNCTION_VALUES):
+                raise VocabularyError(f"more than {len(FUNCTION_VALUES)} quantities and roots in one statement")
+            value = self.ring.of(FUNCTION_VALUES[len(self.fresh)])
+            self.fresh[key] = value
+            square = both(self.compare(q, ">="), self.compare(value * value - q, "="))
+            nothing = both(self.compare(q, "<"), sign(value, "="))
+            self.definitions.append(both(sign(value, ">="), either(square, nothing)))
+        return self.fresh[key]
 
     def compare(self, q: Quotient, rel: str) -> Condition:
         """``q rel 0``, with factors that are positive by birth taken out."""
@@ -111,13 +148,16 @@ class Lowering:
         if key in self.fresh:
             return self.fresh[key]
         parts = [self.number(a) for a in args]
-        if len(self.fresh) == len(FUNCTION_VALUES):
+        if len(self.fresh) + len(self.named or ()) == len(FUNCTION_VALUES):
             raise VocabularyError(f"more than {len(FUNCTION_VALUES)} roots, moduli, minima and maxima in one statement")
+        parts = [self._known_quantity(part) for part in parts]
+        if name == "sqrt" and f"sqrt of {parts[0]}" in self.fresh:  # a word has taken the same root
+            self._suppose_root(parts[0], args[0])
+            return self.fresh[f"sqrt of {parts[0]}"]
         value = self.ring.of(FUNCTION_VALUES[len(self.fresh)])
         self.fresh[key] = value
         if name == "sqrt":
-            if self.compare(parts[0], ">=") != TRUE:
-                self.assumed[f"{args[0]} >= 0"] = self.compare(parts[0], ">=")
+            self._suppose_root(parts[0], args[0])
             definition = both(sign(value, ">="), self.compare(value * value - parts[0], "="))
         elif name == "abs":
             definition = both(sign(value, ">="), self.compare(value * value - parts[0] * parts[0], "="))
@@ -128,6 +168,11 @@ class Lowering:
             )
         self.definitions.append(definition)
         return value
+
+    def _suppose_root(self, q: Quotient, text: s.Formula) -> None:
+        """The argument of a root: note that it is not negative, unless that is known."""
+        if self.compare(q, ">=") != TRUE:
+            self.assumed[f"{text} >= 0"] = self.compare(q, ">=")
 
     # -- conditions ---------------------------------------------------------------------------------------------
 
@@ -151,6 +196,12 @@ class Lowering:
             case s.Implies(left=a, right=b):
                 return implies(self.condition(a), self.condition(b))
             case s.Iff(left=a, right=b):
-                return equivalent(self.condition(a), self.condition(b))
+                left, right = self.condition(a), self.condition(b)
+                return TRUE if left == right and _heavy(left) else equivalent(left, right)
         self.number(node)  # an unknown word or symbol is named here
         raise VocabularyError(f"'{node}' is a number where a condition was expected; compare it, as in '{node} > 0'")
+
+
+def _heavy(c: Condition) -> bool:
+    """Too large to ask a solver whether it is equivalent to itself; else its answer is kept as a certificate."""
+    return not quantifier_free(c) or sum(len(atom.poly) for atom in atoms(c)) > MOST_TERMS

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import sympy
@@ -21,6 +22,7 @@ from symgame.letters import ascii_name
 from symgame.notation import symbol
 
 Poly = Any  # flint.fmpz_mpoly; FLINT's own types carry no usable annotations
+MAX_MINORS = 10
 MAX_TERMS = 20_000
 #: Fresh unknowns of every ring: square roots, moduli, renamed bound variables. No user name may start so.
 FRESH = tuple(f"aux_{k}_" for k in range(1, 25))
@@ -338,10 +340,49 @@ def adjugate(matrix: Matrix, ring: Ring) -> list[list[Quotient]]:
 
 
 def principal_minors(matrix: Matrix, ring: Ring) -> dict[tuple[int, ...], Quotient]:
-    """Every nonempty index set with its principal minor, smaller sets first."""
+    """Every nonempty index set with its principal minor, smaller sets first.
+
+    Laplace expansion along the last row, memoised over row and column sets, which the index sets share.
+    """
     n = len(matrix)
-    sets = sorted((tuple(k for k in range(n) if bits >> k & 1) for bits in range(1, 1 << n)), key=lambda s: (len(s), s))
-    return {chosen: determinant(submatrix(matrix, chosen, chosen), ring) for chosen in sets}
+    if n > MAX_MINORS:
+        raise BudgetExceeded(
+            f"the 2^{n} principal minors of {n} populations are not written out (at most {MAX_MINORS} populations that "
+            f"all act on one another); give the symbols values"
+        )
+    plain = all(entry.under.is_one() for row in matrix for entry in row)
+    entries: list[list[Any]] = [[entry.over if plain else entry for entry in row] for row in matrix]
+    present = [sum(1 << c for c in range(n) if not matrix[r][c].is_zero) for r in range(n)]
+    known: dict[tuple[int, int], Any] = {}
+
+    def minor(rows: int, columns: int) -> Any:
+        """``None`` stands for 0: a minor that the zeros of the matrix force."""
+        last = rows.bit_length() - 1
+        if rows == 1 << last:
+            column = columns.bit_length() - 1
+            return entries[last][column] if present[last] & columns else None
+        if (rows, columns) not in known:
+            total = None
+            for column in range(n):
+                if columns & present[last] & 1 << column:
+                    smaller = minor(rows ^ 1 << last, columns ^ 1 << column)
+                    if smaller is not None:
+                        term = entries[last][column] * smaller
+                        term = -term if (columns >> column + 1).bit_count() & 1 else term
+                        total = term if total is None else total + term
+                        if plain and len(total) > MAX_TERMS:
+                            raise BudgetExceeded(f"a minor with more than {MAX_TERMS} terms; give some symbols values")
+            known[rows, columns] = total
+        return known[rows, columns]
+
+    zero, one = ring.quotient(0), ring.constant(1)
+    result = {}
+    for size in range(1, n + 1):
+        for chosen in combinations(range(n), size):
+            bits = sum(1 << k for k in chosen)
+            value = minor(bits, bits)
+            result[chosen] = zero if value is None else Quotient(value, one) if plain else value
+    return result
 
 
 def characteristic_polynomial(matrix: Matrix, ring: Ring) -> list[Quotient]:

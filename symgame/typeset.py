@@ -22,6 +22,8 @@ WORDS = {
     "p_matrix": r"\mathbf{A}\in\mathrm{P}",
     "lds": r"\mathbf{A}\in\mathrm{LDS}",
     "rosen": r"\operatorname{Rosen}",
+    "d_stable": r"\mathbf{A}\in\mathrm{DS}",
+    "totally_hurwitz": r"\operatorname{totally\ Hurwitz}",
     "monotone": r"\operatorname{monotone}",
     "potential": r"\operatorname{potential}",
     "weighted_potential": r"\operatorname{weighted\ potential}",

@@ -41,12 +41,17 @@ _OF_BRANCH: dict[str, Callable[[Branch, Taus], Condition]] = {
 _OF_CIRCUIT: dict[str, Callable[[Algebra, Taus], Condition]] = {
     "unique": lambda a, taus: count.unique(a),
     "p_matrix": lambda a, taus: diagonal.p_matrix(a),
-    "lds": lambda a, taus: diagonal.exists_weights(a, a.interaction()),
-    "rosen": lambda a, taus: diagonal.exists_weights(a, a.game_matrix()),
     "monotone": lambda a, taus: diagonal.monotone(a),
     "hurwitz": stability.circuit_hurwitz,
+    "totally_hurwitz": stability.totally_hurwitz,
     "potential": lambda a, taus: potential.potential(a),
     "weighted_potential": lambda a, taus: potential.weighted_potential(a),
+}
+#: Words whose meaning needs the reading itself: it names their large polynomials, or takes their roots.
+_OF_READING: dict[str, Callable[[Algebra, Lowering], Condition]] = {
+    "lds": lambda a, lowering: diagonal.lds(a, a.interaction(), lowering.quantity).condition,
+    "rosen": lambda a, lowering: diagonal.lds(a, a.game_matrix(), lowering.quantity).condition,
+    "d_stable": lambda a, lowering: stability.d_stable(a, lowering.quantity, lowering.root),
 }
 _OF_NUMBER: dict[str, Callable[[Branch, Taus], Quotient]] = {
     "trace": stability.trace,
@@ -144,6 +149,8 @@ class Vocabulary:
         if isinstance(node, s.Name):
             if node.id in CIRCUIT_WORDS:
                 self.words.add(node.id)
+                if node.id in _OF_READING:
+                    return _OF_READING[node.id](self.algebra, lowering)
                 return _OF_CIRCUIT[node.id](self.algebra, self.taus)
             if node.id in BRANCH_WORDS:
                 raise VocabularyError(f"'{node.id}' needs a branch, as in {node.id}({','.join(self.circuit.names)})")

@@ -43,6 +43,8 @@ CIRCUIT_WORDS = {
     "rosen": "the pseudo-gradient is diagonally strictly monotone",
     "monotone": "the pseudo-gradient is strongly monotone",
     "hurwitz": "-I + W with the time constants is Hurwitz",
+    "totally_hurwitz": "-I + W with the time constants and all its principal submatrices are Hurwitz",
+    "d_stable": "-I + W is Hurwitz for every choice of positive time constants",
     "potential": "the game has an exact potential",
     "weighted_potential": "the game has a weighted potential",
 }

@@ -87,7 +87,7 @@ def test_other_documents(capsys: pytest.CaptureFixture[str]) -> None:
     assert [e["branch"] for e in symbolic["equilibria"]] == ["", "E", "E", "I", "E,I", "E,I"]
     assert main(["stability", str(MODELS / "mutual_inhibition.toml"), "--json"]) == 0
     answers = json.loads(capsys.readouterr().out)
-    assert answers["lds"]["holds"] is False and answers["lds"]["X"] == [["1", "-1/2"], ["-1/2", "1/4"]]
+    assert answers["lds"]["holds"] is False and answers["lds"]["X"] == [["1", "-2"], ["-2", "4"]]
     assert main(["stability", "wilson-cowan", "--set", "w_EE=1/2", "--set", "w_EI=1", "--set", "w_IE=3", "--set",
                  "w_II=0", "--json"]) == 0  # fmt: skip
     answers = json.loads(capsys.readouterr().out)

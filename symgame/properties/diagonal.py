@@ -1,24 +1,44 @@
-"""P-matrices and Lyapunov diagonal stability of ``A = I - W`` (``I - F W`` with gains F), closed for one or two rates.
+"""P-matrices and Lyapunov diagonal stability of ``A = I - W`` (``I - F W`` with gains F).
 
 ``A`` is LDS when some diagonal ``P > 0`` makes ``P A + A' P`` positive definite. Rosen's diagonal strict monotonicity
 of the pseudo-gradient ``F(x) = A x - u`` is the same statement: ``(x - y)' P (F(x) - F(y)) = (x - y)' P A (x - y)``.
-Source: J. B. Rosen, Econometrica 33 (1965) 520; G. W. Cross, Linear Algebra Appl. 20 (1978) 253.
+There is no closed form for every matrix; :func:`lds` finds one where there is: up to three rates, blocks, trees,
+cycles, exchangeable units. Source: J. B. Rosen, Econometrica 33 (1965) 520; G. W. Cross, Linear Algebra Appl. 20 (1978)
+253; E. Kaszkurewicz and A. Bhaya, Matrix Diagonal Stability in Systems and Computation (2000).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
 
+import sympy
+
+from symgame import coupling
 from symgame.algebra import Algebra
-from symgame.condition import Condition, Exists, both, either
+from symgame.common_weights import Overlap, of_three, overlap
+from symgame.condition import FALSE, TRUE, Condition, Exists, both, either
+from symgame.diagonal_stability import diagonal_stability
 from symgame.errors import Unsupported
-from symgame.ring import LDS_WEIGHTS, MAX_BOUND, Matrix, Quotient, determinant, principal_minors
+from symgame.ring import LDS_WEIGHTS, MAX_BOUND, Matrix, Quotient, determinant, principal_minors, submatrix, value_at
+
+Name = Callable[[Quotient], Quotient]
 
 
 def p_matrix(algebra: Algebra) -> Condition:
     """All principal minors are positive."""
-    minors = principal_minors(algebra.interaction(), algebra.ring)
-    return both(*(algebra.structural.compare(m, ">") for m in minors.values()))
+    return p_property(algebra, algebra.interaction())
+
+
+def p_property(algebra: Algebra, matrix: Matrix) -> Condition:
+    """All principal minors of the matrix are positive: those of its strongly connected blocks."""
+    parts = []
+    for block in coupling.strong_blocks(matrix):
+        minors = principal_minors(submatrix(matrix, block, block), algebra.ring)
+        parts += [algebra.structural.compare(m, ">") for m in minors.values()]
+    return both(*parts)
 
 
 def positive_definite(algebra: Algebra, symmetric: Matrix) -> Condition:
@@ -40,6 +60,124 @@ def holds_with(algebra: Algebra, matrix: Matrix, weights: Sequence[Quotient]) ->
     return both(positive, positive_definite(algebra, weighted(algebra, matrix, weights)))
 
 
+def monotone(algebra: Algebra) -> Condition:
+    """Strong monotonicity of the pseudo-gradient: ``A + A'`` is positive definite, with ``A = I - W``."""
+    matrix = algebra.game_matrix()
+    return positive_definite(algebra, weighted(algebra, matrix, [algebra.one] * algebra.n))
+
+
+# -- Lyapunov diagonal stability ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a closed form says besides the signs of principal minors: an overlap of intervals, or a secant bound."""
+
+    overlap: Overlap | None = None
+    loop: Quotient | None = None
+    decay: Quotient | None = None
+    secant: tuple[Fraction, Fraction, int] | None = None  # c, e, k of sec(pi/n)^n = c + e sqrt(k)
+
+
+@dataclass(frozen=True)
+class Lds:
+    """When a matrix is Lyapunov diagonally stable.
+
+    ``road`` names the closed form, ``sources`` the theorems it rests on: none when the definition itself or a proof of
+    this package (``lemmas``) stands behind it. ``weights`` are explicit, where the road has them.
+    """
+
+    condition: Condition
+    road: str
+    sources: tuple[str, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
+    weights: tuple[Quotient, ...] | None = None
+    lemmas: bool = False
+
+
+def lds(algebra: Algebra, matrix: Matrix, name: Name = lambda q: q) -> Lds:
+    """Lyapunov diagonal stability of a matrix by the shortest road that its couplings allow.
+
+    - one or two rates: the definition, with explicit weights for the prover;
+    - a matrix that falls into strongly connected blocks: each block on its own (Berman and Hershkowitz);
+    - a forest of couplings: the P-property, with weights along its edges; for opposite couplings along every edge, as
+      between excitatory and inhibitory rates, the diagonal alone (Berman and Hershkowitz);
+    - a cycle: the secant criterion (Arcak and Sontag);
+    - exchangeable units: a common and a contrast mode that share their weights (Gatermann and Parrilo);
+    - three rates: :mod:`symgame.common_weights`;
+    - else the definition with its weights bound, which a proof may use but hardly conclude.
+
+    ``name`` may exchange large polynomials for names.
+    """
+    if len(matrix) <= 2:
+        return Lds(exists_weights(algebra, matrix), "definition")
+    if all(entry.over.is_constant() and entry.under.is_constant() for row in matrix for entry in row):
+        return _numbers(matrix)
+    blocks = coupling.strong_blocks(matrix)
+    if len(blocks) == 1:
+        return _connected(algebra, matrix, name)
+    parts = [_block(algebra, submatrix(matrix, block, block), name) for block in blocks]
+    return Lds(
+        both(*(p.condition for p in parts)),
+        "blocks",
+        _joined(("BermanHershkowitz1983",), *(p.sources for p in parts)),
+        tuple(c for p in parts for c in p.criteria),
+        None,
+        any(p.lemmas for p in parts),
+    )
+
+
+def _numbers(matrix: Matrix) -> Lds:
+    """A matrix of numbers is decided, with a certificate that was verified."""
+    rows = [[value_at(q.over, {}) / value_at(q.under, {}) for q in row] for row in matrix]
+    found = diagonal_stability(rows)
+    if found.holds is None:
+        raise Unsupported(found.reason)
+    return Lds(TRUE if found.holds else FALSE, "numbers")
+
+
+def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for group in groups for key in group))
+
+
+def _block(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
+    """A strongly connected block; for a pair of its own the P-property says it all (proved for every pair)."""
+    if len(matrix) <= 2:
+        return Lds(p_property(algebra, matrix), "pair")
+    return _connected(algebra, matrix, name)
+
+
+def _connected(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
+    if coupling.is_forest(matrix):
+        return _forest(algebra, matrix)
+    order = coupling.single_cycle(matrix)
+    bound = secant(len(matrix)) if order else None
+    if order and bound:
+        return _cycle(algebra, matrix, order, bound)
+    units = coupling.exchangeable(matrix)
+    if units is not None:
+        found = _exchange(algebra, matrix, units, name)
+        if found is not None:
+            return found
+    if len(matrix) == 3:
+        criterion = of_three(matrix, algebra.ring)
+        closed = criterion.condition(algebra.ring, algebra.structural.compare, name)
+        if name(criterion.x) != criterion.x:  # a proof by names looks into no polynomial, so one choice is no help
+            return Lds(closed, "three", (), (Criterion(criterion),), None, True)
+        enough = either(closed, holds_with(algebra, matrix, [algebra.one] * 3))
+        return Lds(Exists(LDS_WEIGHTS[:1], closed, enough), "three", (), (Criterion(criterion),), None, True)
+    body = exists_weights(algebra, matrix)
+    assert isinstance(body, Exists)
+    strengthened = Exists(
+        body.names, both(body.body, p_property(algebra, matrix)), holds_with(algebra, matrix, _unit(algebra, matrix))
+    )
+    return Lds(strengthened, "weights", ("Cross1978",))
+
+
+def _unit(algebra: Algebra, matrix: Matrix) -> list[Quotient]:
+    return [algebra.one] * len(matrix)
+
+
 def exists_weights(algebra: Algebra, matrix: Matrix) -> Condition:
     """The definition, with the weights bound; one of them may be 1 because P is homogeneous.
 
@@ -47,7 +185,10 @@ def exists_weights(algebra: Algebra, matrix: Matrix) -> Condition:
     """
     n = len(matrix)
     if n > MAX_BOUND:
-        raise Unsupported(f"diagonal stability is decided for at most {MAX_BOUND} populations, not {n}")
+        raise Unsupported(
+            f"the weights of diagonal stability are bound for at most {MAX_BOUND} populations that all act on one "
+            f"another, not {n}; give the symbols values, and it is decided with a certificate"
+        )
     names = LDS_WEIGHTS[: n - 1]
     weights = [*(algebra.ring.of(name) for name in names), algebra.one]
     body = holds_with(algebra, matrix, weights)
@@ -92,7 +233,120 @@ def closed_weights(algebra: Algebra, matrix: Matrix) -> list[tuple[Condition, li
     return split
 
 
-def monotone(algebra: Algebra) -> Condition:
-    """Strong monotonicity of the pseudo-gradient: ``A + A'`` is positive definite, with ``A = I - W``."""
-    matrix = algebra.game_matrix()
-    return positive_definite(algebra, weighted(algebra, matrix, [algebra.one] * algebra.n))
+def _forest(algebra: Algebra, matrix: Matrix) -> Lds:
+    """Weights with ``p_i |a_ij| = p_j |a_ji|`` along the edges; every edge is a coupling both ways.
+
+    Where ``a_ij a_ji < 0`` they cancel in ``P A + A' P``, and the rest splits into the trees of the other edges. Those
+    are induced subgraphs, so that the principal minors of A are those of ``P A + A' P`` up to positive factors.
+    """
+    n = len(matrix)
+    known = algebra.domain.known
+    opposite, weights = [], [algebra.one] * n
+    order, edges = [0], {frozenset(e) for e in coupling.pairs(matrix)}
+    signed = True
+    for i in order:
+        for j in range(n):
+            if frozenset((i, j)) in edges and j not in order:
+                order.append(j)
+                a, b = matrix[i][j], matrix[j][i]
+                sizes = [x if known(x, ">") else -x if known(x, "<") else None for x in (a, b)]
+                if known(a * b, "<="):
+                    opposite.append(frozenset((i, j)))
+                if sizes[0] is None or sizes[1] is None:
+                    signed = False
+                    continue
+                weights[j] = weights[i] * sizes[0] / sizes[1]
+    others = [
+        [
+            matrix[i][j]
+            if i == j or (frozenset((i, j)) in edges and frozenset((i, j)) not in opposite)
+            else algebra.zero
+            for j in range(n)
+        ]
+        for i in range(n)
+    ]
+    condition = p_property(algebra, others)
+    proved = signed and len(opposite) == n - 1
+    return Lds(
+        condition,
+        "forest",
+        () if proved else ("BermanHershkowitz1983",),
+        (),
+        tuple(weights) if signed else None,
+    )
+
+
+@cache
+def secant(n: int) -> tuple[Fraction, Fraction, int] | None:
+    """``sec(pi/n)^n = c + e sqrt(k)`` with rational c and e, k square-free; ``None`` when it is no such number.
+
+    >>> secant(3), secant(4), secant(7)
+    ((Fraction(8, 1), Fraction(0, 1), 1), (Fraction(4, 1), Fraction(0, 1), 1), None)
+    """
+    if n not in (3, 4, 5, 6, 8, 10, 12):  # cos(pi/n)^n is of degree 2 at most for these alone
+        return None
+    value = sympy.expand(sympy.radsimp(1 / sympy.expand(sympy.cos(sympy.pi / n) ** n)))
+    rational, rest = value.as_independent(sympy.Pow, as_Add=True)
+    if rest == 0:
+        return Fraction(int(rational.p), int(rational.q)), Fraction(0), 1
+    factor, root = rest.as_coeff_Mul()
+    return Fraction(int(rational.p), int(rational.q)), Fraction(int(factor.p), int(factor.q)), int(root**2)
+
+
+def _cycle(algebra: Algebra, matrix: Matrix, order: tuple[int, ...], bound: tuple[Fraction, Fraction, int]) -> Lds:
+    """``-sec(pi/n)^n D < L < D`` with D the product of the decays and L the gain around the loop.
+
+    For L < 0 this is the secant criterion; for L >= 0 it is ``det A > 0``, that is ``L < D``.
+    """
+    compare = algebra.structural.compare
+    loop, decay = algebra.one, algebra.one
+    for source, target in zip(order, (*order[1:], order[0]), strict=True):
+        loop = loop * -matrix[target][source]
+        decay = decay * matrix[source][source]
+    c, e, k = (algebra.ring.quotient(v) for v in bound)
+    excess = -loop - c * decay  # has to be below e sqrt(k) D
+    square = e * e * k * decay * decay
+    if bound[1] == 0:
+        below = compare(excess, "<")
+    elif bound[1] > 0:
+        below = either(compare(excess, "<"), compare(excess * excess - square, "<"))
+    else:
+        below = both(compare(excess, "<"), compare(excess * excess - square, ">"))
+    positive = both(*(compare(matrix[i][i], ">") for i in range(len(matrix))))
+    criterion = Criterion(None, loop, decay, bound)
+    return Lds(both(positive, compare(decay - loop, ">"), below), "cycle", ("ArcakSontag2006",), (criterion,))
+
+
+def _exchange(algebra: Algebra, matrix: Matrix, units: coupling.Units, name: Name) -> Lds | None:
+    """Weights may be averaged over the exchanges, so equal rates have equal weights, and ``P A + A' P`` splits.
+
+    On differences of units it is that of ``B - C``, with B the coupling inside a unit and C that between two units; on
+    equal units, with the other rates, that of the quotient. Closed when they share at most one ratio of weights.
+    """
+    first, second = units.members[:2]
+    m, size = algebra.ring.quotient(len(units.members)), len(first)
+    rest = units.others
+    between = m - algebra.one
+    B = submatrix(matrix, first, first)
+    C = submatrix(matrix, first, second)
+    contrast = [[B[i][j] - C[i][j] for j in range(size)] for i in range(size)]
+    common = [
+        [B[i][j] + between * C[i][j] for j in range(size)] + [matrix[first[i]][f] for f in rest] for i in range(size)
+    ]
+    common += [[m * matrix[f][j] for j in first] + [matrix[f][g] for g in rest] for f in rest]
+    if size == 1:
+        quotient = lds(algebra, common, name) if len(common) > 2 else _block(algebra, common, name)
+        condition = both(algebra.structural.compare(contrast[0][0], ">"), quotient.condition)
+        return Lds(
+            condition,
+            "exchange",
+            _joined(("GatermannParrilo2004",), quotient.sources),
+            quotient.criteria,
+            None,
+            quotient.lemmas,
+        )
+    if size == 2 and not rest:
+        criterion = overlap(contrast, common, algebra.ring)
+        closed = criterion.condition(algebra.ring, algebra.structural.compare, name)
+        return Lds(closed, "exchange", ("GatermannParrilo2004",), (Criterion(criterion),), None, True)
+    return None

@@ -5,14 +5,17 @@ Source: Liénard and Chipart, J. Math. Pures Appl. 10 (1914) 291; F. R. Gantmach
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import combinations
 
 from symgame.algebra import Algebra
 from symgame.branches import Branch
-from symgame.condition import Condition, both
-from symgame.ring import Quotient, Ring, characteristic_polynomial, determinant
+from symgame.condition import Condition, both, either
+from symgame.errors import Unsupported
+from symgame.ring import Quotient, Ring, characteristic_polynomial, determinant, principal_minors, submatrix
 
 Taus = Sequence[Quotient]
+MAX_TOTAL = 5
 
 
 def jacobian(algebra: Algebra, slopes: Sequence[Quotient], taus: Taus | None = None) -> list[list[Quotient]]:
@@ -69,6 +72,56 @@ def circuit_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
     """``diag(1/tau) (-I + F W)`` is Hurwitz, with F the gains."""
     polynomial = characteristic_polynomial(jacobian(algebra, algebra.gains, taus), algebra.ring)
     return both(*(algebra.structural.compare(q, ">") for q in routh_hurwitz(polynomial, algebra.ring)))
+
+
+def totally_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
+    """Every principal submatrix of ``diag(1/tau) (-I + F W)`` is Hurwitz: whichever rates are held silent."""
+    n, ring = algebra.n, algebra.ring
+    if n > MAX_TOTAL:
+        raise Unsupported(f"all principal submatrices are written out for at most {MAX_TOTAL} populations, not {n}")
+    full = jacobian(algebra, algebra.gains, taus)
+    parts = []
+    for size in range(1, n + 1):
+        for chosen in combinations(range(n), size):
+            polynomial = characteristic_polynomial(submatrix(full, chosen, chosen), ring)
+            parts += [algebra.structural.compare(q, ">") for q in routh_hurwitz(polynomial, ring)]
+    return both(*parts)
+
+
+def d_stable(algebra: Algebra, name: Callable[[Quotient], Quotient], root: Callable[[Quotient], Quotient]) -> Condition:
+    """``diag(1/tau) (-I + F W)`` is Hurwitz for every choice of positive time constants; up to three populations.
+
+    With A = I - F W, ``a_i`` its diagonal and ``A_ij`` its principal minors of order two, the characteristic polynomial
+    of ``T A`` has the coefficients ``E_1 = sum t_i a_i``, ``E_2 = sum t_i t_j A_ij``, ``E_3 = t_1 t_2 t_3 det A``.
+    They are positive for all t iff no minor is negative and one of each order is positive. ``E_1 E_2 > E_3`` for all t iff ::
+
+        sqrt(det A) < sqrt(a_1 A_23) + sqrt(a_2 A_13) + sqrt(a_3 A_12)
+
+    because ``(E_1 E_2 - E_3)/(t_1 t_2 t_3)`` is a constant plus three sums ``p s + q/s``, each at least
+    ``2 sqrt(p q)``, and one t attains all three minima. With equality it is still positive when a minimum is not
+    attained: p or q is 0, not both. ``name`` may exchange a polynomial for a name of it, ``root`` takes a square root.
+    Source: B. E. Cain, J. Res. Nat. Bur. Standards B 80 (1976) 75.
+    """
+    n, ring, compare = algebra.n, algebra.ring, algebra.structural.compare
+    if n > 3:
+        raise Unsupported(f"D-stability has a closed form for at most three populations, not {n}; lds implies it")
+    matrix = algebra.interaction()
+    minors = principal_minors(matrix, ring)
+    orders = [[m for chosen, m in minors.items() if len(chosen) == k + 1] for k in range(n)]
+    parts = [compare(m, ">=") for m in minors.values()]
+    parts += [either(*(compare(m, ">") for m in row)) for row in orders]
+    if n == 3:
+        a = [minors[(i,)] for i in range(3)]
+        pair = {i: minors[tuple(j for j in range(3) if j != i)] for i in range(3)}
+        whole = name(minors[(0, 1, 2)])
+        total = root(name(a[0] * pair[0])) + root(name(a[1] * pair[1])) + root(name(a[2] * pair[2]))
+        gap = total * total - whole
+        summands = [(a[i] * pair[k], a[k] * pair[i]) for i, k in combinations(range(3), 2)]
+        lonely = [
+            either(both(compare(p, ">"), compare(q, "=")), both(compare(p, "="), compare(q, ">"))) for p, q in summands
+        ]
+        parts.append(either(compare(gap, ">"), both(compare(gap, "="), either(*lonely))))
+    return both(*parts)
 
 
 def trace(branch: Branch, taus: Taus | None = None) -> Quotient:

@@ -1,0 +1,203 @@
+"""Which theorem of the literature makes the equilibrium globally attracting, with its hypotheses checked here.
+
+All are for the rate form ``tau_i x_i' = -x_i + phi_i((W x + u)_i)`` and slopes between 0 and a gain ``f_i``, with
+A = I - F W. Where no theorem is known the answer is "open", never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import fmpq, fmpq_mat
+
+from symgame.algebra import Algebra, algebra
+from symgame.circuit import Circuit
+from symgame.condition import FALSE, TRUE, both
+from symgame.errors import BudgetExceeded, Unsupported
+from symgame.numeric import rational
+from symgame.proof.reduce import Reducer
+from symgame.properties import count
+from symgame.ring import Quotient, determinant
+from symgame.solve import solved
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a word for this circuit: it holds, never holds, or holds under a condition; else nothing."""
+
+    holds: bool | None
+    condition: str | None = None
+
+    @property
+    def possible(self) -> bool:
+        return self.holds is True or self.condition is not None
+
+    def said(self, word: str) -> str:
+        return word if self.condition is None else f"{word}, that is {self.condition}"
+
+
+@dataclass(frozen=True)
+class GlobalStatement:
+    """Which theorem makes the equilibrium globally attracting, its hypotheses, and how well it is known."""
+
+    statement: str
+    verdict: str
+    source: str | None
+    hypotheses: tuple[str, ...]
+
+    @property
+    def conditional(self) -> bool:
+        return any(", that is " in h for h in self.hypotheses)
+
+
+Word = Callable[[str], Known]
+
+
+def global_statements(circuit: Circuit, word: Word, over: str | None = None) -> list[GlobalStatement]:
+    """Every global theorem known here that applies, the strongest first; or one statement that says what is open.
+
+    ``word`` tells what is known of ``lds``, ``p_matrix``, ``weighted_potential`` and ``contraction`` for the circuit.
+    """
+    if circuit.form == "voltage":
+        return [GlobalStatement("the global statements of this package are for the rate form", "open", None, ())]
+    a = algebra(circuit)
+    try:
+        slopes = _slopes(a)
+    except Unsupported as error:
+        return [GlobalStatement(f"no global theorem: {error}", "open", None, ())]
+    found = list(_applying(a, word, slopes, over))
+    found.sort(key=lambda g: g.conditional)
+    return [*found, *_open(a, word, found)]
+
+
+def _slopes(a: Algebra) -> str:
+    """What is known of the slopes: between 0 and the gains that stand in A."""
+    if a.pieces is None:
+        raise Unsupported("the slopes of the activations are not shown to be at most 1")
+    return "slopes in [0, 1]" if all(gain == a.one for gain in a.gains) else "slopes between 0 and the gains"
+
+
+def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator[GlobalStatement]:
+    lds, equal = word("lds"), all(t == a.tau[0] for t in a.tau)
+    if lds.possible and (a.n == 1 or equal):
+        yield GlobalStatement(
+            "the unique equilibrium is globally exponentially stable for every input",
+            "cited",
+            "Betteti2025",
+            (lds.said("lds"), "equal time constants", slopes),
+        )
+    elif lds.possible and a.n == 2:
+        yield GlobalStatement(
+            "the unique equilibrium of the planar circuit is globally asymptotically stable for every input and every "
+            "choice of time constants: the divergence is negative, so there is no cycle",
+            "cited",
+            "Bendixson1901",
+            (lds.said("lds"), "two populations", slopes),
+        )
+    majorant = _majorant(a, over)
+    if majorant.possible and a.n > 1:
+        yield GlobalStatement(
+            "the circuit is contracting in a weighted maximum norm, so its unique equilibrium is globally "
+            "exponentially stable for every input and every choice of time constants",
+            "cited",
+            "Davydov2022",
+            (majorant.said("I minus the Metzler majorant of F W is an M-matrix"), slopes),
+        )
+    potential = word("weighted_potential")
+    if a.n > 1 and potential.holds and lds.possible:
+        yield GlobalStatement(
+            "the potential of the game decreases along every trajectory, so the unique equilibrium is globally "
+            "asymptotically stable for every input and every choice of time constants",
+            "cited",
+            "CohenGrossberg1983",
+            (potential.said("weighted_potential"), lds.said("lds"), slopes),
+        )
+    if word("contraction").holds:
+        yield GlobalStatement(
+            "the circuit is contracting in a weighted 2-norm with its time constants, so its unique equilibrium is "
+            "globally exponentially stable for every input",
+            "cited",
+            "Bullo2024",
+            ("contraction, by the matrix P", slopes),
+        )
+
+
+def _open(a: Algebra, word: Word, found: list[GlobalStatement]) -> Iterator[GlobalStatement]:
+    """What the literature does not say, where nothing above applies without a condition."""
+    if any(not g.conditional for g in found):
+        return
+    lds, p = word("lds"), word("p_matrix")
+    if a.n >= 3 and lds.possible and not all(t == a.tau[0] for t in a.tau):
+        yield GlobalStatement(
+            "open: with unequal time constants and three or more populations no theorem is known for the rate form; "
+            "the fast and the slow limits are known",
+            "open",
+            "Retnaraj2026",
+            (lds.said("lds"), "unequal time constants"),
+        )
+    elif lds.holds is False and p.possible:
+        yield GlobalStatement(
+            "open: the equilibrium is unique for every input where I - F W is a P-matrix, but it is not LDS, and no "
+            "theorem is known that makes it globally attracting",
+            "open",
+            None,
+            (p.said("p_matrix"),),
+        )
+    elif p.holds is False and count.rectified(a):
+        yield GlobalStatement(
+            "none: I - W is not a P-matrix, so some input has several equilibria", "cited", count.SOURCE, ("~p_matrix",)
+        )
+    elif not found:
+        yield GlobalStatement(
+            "no global theorem of the literature known here applies: I - W is not shown to be LDS", "open", None, ()
+        )
+
+
+def _majorant(a: Algebra, over: str | None) -> Known:
+    """Whether ``I - M`` is a nonsingular M-matrix, M the Metzler majorant of F W: moduli off the diagonal.
+
+    Then positive weights eta make every row sum ``eta_i - sum_j M_ij eta_j`` positive, and slopes between 0 and f_i
+    keep the logarithmic norm of the Jacobian in the maximum norm weighted by 1/eta negative, for every tau.
+    """
+    rows: list[list[Quotient]] = []
+    for i, gain in enumerate(a.gains):
+        row = []
+        for j in range(a.n):
+            entry = gain * a.W[i][j]
+            if i == j:
+                row.append(a.one - entry)
+            elif a.domain.known(entry, ">="):
+                row.append(-entry)
+            elif a.domain.known(entry, "<="):
+                row.append(entry)
+            else:
+                return Known(None)  # a coupling of unknown sign: its modulus is no polynomial
+        rows.append(row)
+    if all(q.over.is_constant() and q.under.is_constant() for row in rows for q in row):
+        return Known(dominated([[rational(q) for q in row] for row in rows]))
+    try:
+        minors = [determinant([row[: k + 1] for row in rows[: k + 1]], a.ring) for k in range(a.n)]
+        condition = both(*(a.structural.compare(m, ">") for m in minors))
+        reducer = Reducer(a.domain, TRUE, prefer=over)
+        short = reducer.reduce(condition)
+        if short in (TRUE, FALSE):
+            return Known(short == TRUE)
+        return Known(None, solved(short, over, reducer))
+    except (Unsupported, BudgetExceeded):
+        return Known(None)
+
+
+def dominated(matrix: list[list[Fraction]]) -> bool:
+    """Whether a matrix with entries <= 0 off the diagonal is a nonsingular M-matrix: A eta = 1 has a solution > 0.
+
+    >>> dominated([[Fraction(1), Fraction(-1, 2)], [Fraction(-1), Fraction(1)]])
+    True
+    """
+    A = fmpq_mat([[fmpq(v.numerator, v.denominator) for v in row] for row in matrix])
+    try:
+        eta = A.solve(fmpq_mat(len(matrix), 1, [fmpq(1)] * len(matrix)))
+    except ZeroDivisionError:
+        return False
+    return all(v > 0 for v in eta.entries())

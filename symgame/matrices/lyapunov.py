@@ -1,0 +1,164 @@
+"""The floating-point search for one quadratic Lyapunov function of several matrices, or for its dual: proposals only.
+
+Of all P > 0 of trace n, which makes t largest with ``-(P J + J' P) >= t`` for every J given? Newton's method maximises
+
+    tau t + sum log det(-(P J + J' P) - t) + log det P
+
+for growing tau; the inverses of the slacks are the dual, as in :mod:`symgame.matrices.barrier`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+else:
+    Floats = Any
+
+GROWTH = 12.0
+LAST = 1e10
+STEPS = 60
+
+
+@dataclass(frozen=True)
+class Search:
+    """P with the best t found, ``lower``; the dual X, one per matrix, with its bound on t, ``upper``."""
+
+    p: Floats
+    x: Floats
+    lower: float
+    upper: float
+
+
+def search(matrices: Floats, diagonal: bool = False) -> Search:
+    """P, or its dual, for a stack of matrices; it stops once the sign of t is clear.
+
+    For P of trace n, ``t sum tr X <= -sum tr(X (P J + J' P)) = -tr(P G)``, G the sum of ``J X + X J'``; so
+    with traces that sum to 1, t is at most n times minus the least eigenvalue of G (or diagonal entry, for diagonal P).
+
+    >>> import numpy as np
+    >>> rotation = np.array([[[-1.0, -3.0], [3.0, -1.0]]])
+    >>> search(rotation).lower > 0, search(-rotation).upper < 0
+    (True, True)
+    """
+    import numpy as np
+
+    count, n, _ = matrices.shape
+    basis = _basis(n, diagonal)
+    eye = np.eye(n)
+    p = eye
+    lowest = float(np.min(np.linalg.eigvalsh(_slacks(matrices, p, 0.0))))
+    t = lowest - 1.0
+    tau = count * n / max(1.0, abs(lowest))
+    best = (p, lowest)
+    dual: tuple[Floats, float] = (np.repeat(eye[None] / n / count, count, axis=0), np.inf)
+    while tau < LAST:
+        for _ in range(STEPS):
+            step = _newton(matrices, p, t, basis, tau)
+            if step is None:
+                return Search(best[0], dual[0], best[1], dual[1])
+            dp, dt, decrement, z = step
+            moved = _advanced(matrices, p, t, dp, dt, decrement, tau)
+            if moved is None:
+                break
+            p, t = moved
+            if decrement < 0.3:
+                break
+        if t > best[1]:
+            best = (p, t)
+        x = z / np.trace(z, axis1=1, axis2=2).sum()
+        g = (matrices @ x).sum(axis=0)
+        g = g + g.T
+        bound = -n * float(np.min(np.diag(g)) if diagonal else np.linalg.eigvalsh(g)[0])
+        if bound < dual[1]:
+            dual = (x, bound)
+        # clear, and the certificate is no worse than half of the best there is
+        if (best[1] > 0 and dual[1] < 2 * best[1]) or (dual[1] < 0 and best[1] > 2 * dual[1]):
+            break
+        tau *= GROWTH
+    return Search(best[0], dual[0], best[1], dual[1])
+
+
+def _basis(n: int, diagonal: bool) -> Floats:
+    """The symmetric matrices with one entry 1, or two, as rows of length n^2."""
+    import numpy as np
+
+    pairs = [(i, j) for i in range(n) for j in range(i + 1) if i == j or not diagonal]
+    basis = np.zeros((len(pairs), n, n))
+    for k, (i, j) in enumerate(pairs):
+        basis[k, i, j] = basis[k, j, i] = 1.0
+    return basis.reshape(len(pairs), n * n)
+
+
+def _slacks(matrices: Floats, p: Floats, t: float) -> Floats:
+    import numpy as np
+
+    weighted = p @ matrices
+    out: Floats = -weighted - np.swapaxes(weighted, 1, 2) - t * np.eye(len(p))
+    return out
+
+
+def _newton(
+    matrices: Floats, p: Floats, t: float, basis: Floats, tau: float
+) -> tuple[Floats, float, float, Floats] | None:
+    """The Newton step that keeps the trace (of P, of t, its decrement), and the inverses Z of the slacks.
+
+    With ``M = Y J + J' Y`` and ``M'`` likewise from Y', both symmetric, ``tr(Z M Z M')`` is
+    ``2 tr(Y U Y' U) + 2 tr(Y V Y' Z)`` for ``U = J Z`` and ``V = J Z J'``: products of tables of n^2 columns.
+    """
+    import numpy as np
+
+    n, m = len(p), len(basis)
+    try:
+        z = np.linalg.inv(_slacks(matrices, p, t))
+        own = np.linalg.inv(p)
+        z = (z + np.swapaxes(z, 1, 2)) / 2
+        u = matrices @ z
+        v = u @ np.swapaxes(matrices, 1, 2)
+        flat_u, flat_v, flat_z = (table.reshape(-1, n * n) for table in (u, v, z))
+        quartic = 2 * (flat_u.T @ flat_u + flat_v.T @ flat_z) + np.outer(own, own)  # indices b c, d a
+        hessian = quartic.reshape(n, n, n, n).transpose(3, 0, 1, 2).reshape(n * n, n * n)
+        system = np.zeros((m + 2, m + 2))
+        system[:m, :m] = basis @ hessian @ basis.T
+        system[:m, m] = system[m, :m] = 2 * basis @ (u @ z).sum(axis=0).T.reshape(-1)
+        system[m, m] = np.sum(z * z)
+        system[:m, m + 1] = system[m + 1, :m] = basis @ np.eye(n).reshape(-1)
+        slope = own - 2 * u.sum(axis=0)
+        gradient = np.append(basis @ slope.T.reshape(-1), tau - np.trace(z, axis1=1, axis2=2).sum())
+        step = np.linalg.solve(system, np.append(gradient, 0.0))[: m + 1]
+    except np.linalg.LinAlgError:
+        return None
+    squared = float(gradient @ step)
+    if not np.isfinite(squared):
+        return None
+    return (step[:m] @ basis).reshape(n, n), float(step[m]), max(squared, 0.0) ** 0.5, z
+
+
+def _advanced(
+    matrices: Floats, p: Floats, t: float, dp: Floats, dt: float, decrement: float, tau: float
+) -> tuple[Floats, float] | None:
+    """The largest of a few step lengths that stays inside and gains; the barrier is self-concordant."""
+    import numpy as np
+
+    def value(q: Floats, s: float) -> float:
+        try:
+            factors = np.linalg.cholesky(_slacks(matrices, q, s))
+            own = np.linalg.cholesky(q)
+        except np.linalg.LinAlgError:
+            return -np.inf
+        logarithms = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum() + np.log(np.diag(own)).sum()
+        return float(tau * s + 2 * logarithms)
+
+    before = value(p, t)
+    length = 1.0
+    for _ in range(40):
+        q, s = p + length * dp, t + length * dt
+        if value(q, s) > before + 0.1 * length * decrement**2 * (decrement > 1e-4):
+            return q, s
+        length /= 2
+    return None
