@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
+from symgame.best_response import BestResponsePath, ResponsePaths
 from symgame.circuit import Circuit
 from symgame.plane import Mark, PhasePlane
 from symgame.portrait import Portraits
@@ -46,6 +47,7 @@ def captions(data: Portraits) -> tuple[Figure, ...]:
         ("regimes", data.strip is not None, lambda w: _strip_caption(data, w)),
         ("regime-map", data.map is not None, lambda w: _map_caption(data, w)),
         ("best-responses", bool(data.responses), lambda w: _response_caption(data, w)),
+        ("best-response-path", bool(data.paths) and not data.responses, lambda w: _path_caption(data, w)),
     ]
     rows = []
     for name, drawn, make in makers:
@@ -80,6 +82,10 @@ class _Words:
         if not self.tex:
             return f"{self._sign(name)}{name} = {text}"
         return f"${self.circuit.shown(name, macros=True)} = {number_latex(text)}$"
+
+    def equal_rate(self, population: str, value: Fraction) -> str:
+        rate = self.rate(population)
+        return f"{rate} = {value}" if not self.tex else f"{rate[:-1]} = {value}$"
 
     def values(self, values: dict[str, Fraction]) -> str:
         return ", ".join(self.equal(n, v) for n, v in values.items())
@@ -191,8 +197,62 @@ def _response_caption(data: Portraits, words: _Words) -> tuple[str, str]:
         "energy.",
         *none,
         _marks_sentence(m for p in data.responses for m in p.plane.equilibria),
+        _paths_sentence(data, words),
         _at(data, words),
     )
+
+
+def _paths_sentence(data: Portraits, words: _Words) -> str:
+    """Where the paths of answers in the plane of a pair lead; nothing when none is drawn."""
+    first = words.name(data.circuit.names[0])
+    ends = []
+    for row in data.paths:
+        if row.paths:
+            at = "" if row.over is None or row.at is None else f"at {words.equal(row.over, row.at)} "
+            ends.append(at + " and ".join(dict.fromkeys(_end_words(path, words) for path in row.paths)))
+    if not ends:
+        return ""
+    return (
+        f"Thin lines: the populations answer each other in turn, {first} first, from the small dots; {'; '.join(ends)}."
+    )
+
+
+def _path_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+    order = ", ".join(words.name(name) for name in data.circuit.names)
+    start = zip(data.circuit.names, data.paths[0].paths[0].states[0], strict=True)
+    ends = []
+    for row in data.paths:
+        at = "" if row.over is None or row.at is None else f"at {words.equal(row.over, row.at)} "
+        ends.append(at + _end_words(row.paths[0], words))
+    said = "; ".join(ends)
+    near = any(row.nash for row in data.paths)
+    return "Best-response path", _join(
+        f"The rates along a path of best responses: in turn {order} answer the others, "
+        f"from {', '.join(words.equal_rate(name, value) for name, value in start)}.",
+        f"{said[0].upper()}{said[1:]}.",
+        "Marks, and dotted: the rates of the Nash equilibrium nearest to the end." if near else "",
+        _at(data, words),
+    )
+
+
+def _end_words(path: BestResponsePath, words: _Words) -> str:
+    """How a path ends, in words for a caption."""
+    if path.outcome == "fixed point":
+        listed = zip(path.circuit.names, path.end, strict=True)
+        return f"they come to rest at {', '.join(words.equal_rate(n, v) for n, v in listed)}, a Nash equilibrium"
+    if path.outcome == "cycle":
+        return f"they go round in a cycle of {path.period} rounds"
+    if path.outcome == "no best response":
+        return "they stop where one has no best response"
+    return f"they still move after {path.steps} steps"
+
+
+def path_words(row: ResponsePaths) -> str:
+    """How the first path ends, short enough for a title."""
+    if not row.paths:
+        return ""
+    ends = {"fixed point": "comes to rest", "unfinished": "still moving", "no best response": "no best response"}
+    return ends.get(row.paths[0].outcome, f"a cycle of {row.paths[0].period} rounds")
 
 
 # -- words -----------------------------------------------------------------------------------------------------------

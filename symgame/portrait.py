@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from symgame.best_response import LINES, ResponsePaths, line_paths, plane_paths, roomy
 from symgame.chart import Chart, default_parameter, regimes
 from symgame.circuit import Circuit
 from symgame.errors import BudgetExceeded, Unsupported
@@ -31,7 +32,8 @@ class LeftOut:
 @dataclass(frozen=True)
 class Portraits:
     """The data of the pictures of a circuit; panels stand in the order of ``illustration.at``: before the switch
-    first."""
+    first. The paths of a pair belong into the planes of its best responses; those of three or four populations are
+    a picture of their own."""
 
     circuit: Circuit
     illustration: Illustration | None
@@ -40,6 +42,7 @@ class Portraits:
     strip: Strip | None
     map: RegimeMap | None
     responses: tuple[BestResponses, ...]
+    paths: tuple[ResponsePaths, ...]
     left_out: tuple[LeftOut, ...]
 
 
@@ -69,8 +72,9 @@ def figures_data(source: Any, chart: Chart | None = None, over: str | None = Non
     try:
         chosen = illustration(circuit, over, chart)
     except (Unsupported, BudgetExceeded) as error:
-        names = ("phase-plane", "energies", "regimes", "regime-map", "best-responses")
-        return Portraits(circuit, None, (), (), None, None, (), tuple(LeftOut(n, str(error)) for n in names))
+        names = ["phase-plane", "energies", "regimes", "regime-map", "best-responses"]
+        names += ["best-response-path"] if len(circuit.names) in LINES else []
+        return Portraits(circuit, None, (), (), None, None, (), (), tuple(LeftOut(n, str(error)) for n in names))
     panels = list(zip(chosen.panels, chosen.at or (None,), strict=True))
     planes: tuple[PhasePlane, ...] = tried(
         "phase-plane", lambda: tuple(phase_plane(c, chosen.over, at) for c, at in panels), ()
@@ -82,10 +86,18 @@ def figures_data(source: Any, chart: Chart | None = None, over: str | None = Non
         left = [x for x in left if x.name != "energies"]
     line: Strip | None = tried("regimes", lambda: strip(chosen), None)
     area: RegimeMap | None = tried("regime-map", lambda: regime_map(circuit, chosen), None)
-    responses: tuple[BestResponses, ...] = tried("best-responses", lambda: tuple(best_responses(p) for p in planes), ())
+    paths = [plane_paths(plane) for plane in planes]
+    responses: tuple[BestResponses, ...] = tried(
+        "best-responses", lambda: tuple(best_responses(roomy(p, w)) for p, w in zip(planes, paths, strict=True)), ()
+    )
     if not planes:
         left.append(LeftOut("best-responses", next(x.reason for x in left if x.name == "phase-plane")))
-    return Portraits(circuit, chosen, planes, tuple(own), line, area, responses, tuple(left))
+    if len(circuit.names) in LINES:
+        for numeric, at in panels:
+            paths += tried("best-response-path", lambda c=numeric, at=at: [line_paths(c, chosen.over, at)], [])  # type: ignore[misc]
+        if paths:
+            left = [x for x in left if x.name != "best-response-path"]
+    return Portraits(circuit, chosen, planes, tuple(own), line, area, responses, tuple(paths), tuple(left))
 
 
 def _own_chart(circuit: Circuit, over: str) -> Chart | None:

@@ -245,7 +245,7 @@ def test_smooth_equilibria_are_located_but_not_classified() -> None:
 def test_three_populations_have_no_phase_plane() -> None:
     reasons = {x.name: x.reason for x in data_of("triple").left_out}
     assert "projection" in reasons["phase-plane"]
-    assert set(figures.drawings(data_of("triple"))) == {"energies", "regimes", "regime-map"}
+    assert set(figures.drawings(data_of("triple"))) == {"energies", "regimes", "regime-map", "best-response-path"}
     with pytest.raises(Unsupported, match="two populations"):
         phase_plane(circuit_of("single"))
 
@@ -478,6 +478,7 @@ def test_smooth_responses_claim_nothing() -> None:
 def test_every_picture_is_drawn_or_left_out_with_a_reason(name: str) -> None:
     data = data_of(name)
     names = {"phase-plane", "energies", "regimes", "regime-map", "best-responses"}
+    names |= {"best-response-path"} if len(data.circuit.names) in (3, 4) else set()
     drawn = set(figures.drawings(data))
     missing = {x.name: x.reason for x in data.left_out}
     assert drawn | set(missing) == names and not drawn & set(missing)

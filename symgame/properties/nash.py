@@ -168,4 +168,6 @@ def local_nash(branch: Branch) -> Condition:
 
 def nash(branch: Branch) -> Condition:
     """The branch exists and every rate is a global minimiser of its own energy."""
+    if branch.exists == FALSE:  # a determinant that is always 0 leaves no energy to compare
+        return FALSE
     return both(branch.exists, *(globally_minimal(branch, i) for i in range(branch.algebra.n)))

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from symgame.captions import Figure, captions, mark_words, number_latex, plane_summary, threshold_words
+from symgame.best_response import ResponsePaths
+from symgame.captions import Figure, captions, mark_words, number_latex, path_words, plane_summary, threshold_words
 from symgame.circuit import Circuit
 from symgame.landscape import BestResponses, Energies
 from symgame.notation import latex_name
@@ -117,7 +118,9 @@ def drawings(data: Portraits) -> dict[str, Any]:
     if data.map is not None:
         found["regime-map"] = regime_map(data.map)
     if data.responses:
-        found["best-responses"] = best_responses(data.responses)
+        found["best-responses"] = best_responses(data.responses, data.paths)
+    elif data.paths:
+        found["best-response-path"] = response_lines(data.paths)
     return found
 
 
@@ -546,8 +549,8 @@ def _room(area: RegimeMap, k: int, a: float, b: float, axis: int) -> float:
     return 2 * min(before, after) / len(same)
 
 
-def best_responses(rows: Sequence[BestResponses]) -> Any:
-    """Best responses in the plane, with the thin curves of stationary points and the equilibria."""
+def best_responses(rows: Sequence[BestResponses], paths: Sequence[ResponsePaths] = ()) -> Any:
+    """Best responses in the plane, with the thin curves of stationary points, the equilibria, and paths of answers."""
     circuit = rows[0].plane.circuit
     columns = 3 if len(rows) > 1 else 2
     dotted = (0, (1, 1.6))
@@ -557,6 +560,8 @@ def best_responses(rows: Sequence[BestResponses]) -> Any:
             for i in range(2)
         ]
         handles += [_handle(color=INK, linewidth=0.9, linestyle=dotted, label="stationary points")]
+        if any(row.paths for row in paths):
+            handles += [_handle(label="answers in turn", marker="o", markevery=[0], **_PATH)]
         handles += _mark_handles(m for row in rows for m in row.plane.equilibria)
         titles = [_two_lines(_value_label(r.plane.over, r.plane.at, r.plane.circuit), _none_words(r)) for r in rows]
         drawing, axes = _panels(titles, -(-len(handles) // columns))
@@ -573,6 +578,62 @@ def best_responses(rows: Sequence[BestResponses]) -> Any:
                     segment = ([low, high], [other, other]) if r.population == 0 else ([other, other], [low, high])
                     ax.plot(*segment, color=color, linestyle=dashes, linewidth=2.1, zorder=4, gid="indifferent")
             _draw_marks(ax, row.plane.equilibria)
+        for ax, answers in zip(axes, paths, strict=False):
+            for path in answers.paths:
+                x, y = np.array(path.states, dtype=float).T
+                ax.plot(x, y, gid="path", **_PATH)
+                ax.plot(
+                    x[:1],
+                    y[:1],
+                    marker="o",
+                    markersize=3.0,
+                    color=INK,
+                    zorder=5,
+                    linestyle="none",
+                    gid="start",
+                    clip_on=False,
+                )
+        _legend(drawing, handles, columns)
+        return drawing
+
+
+_PATH: dict[str, Any] = {"color": INK, "linewidth": 0.8, "zorder": 5, "markersize": 3.0}
+
+
+def response_lines(rows: Sequence[ResponsePaths]) -> Any:
+    """The rates along a path of answers in turn, a line for each population, against the step.
+
+    Marks at the right edge are the rates of the Nash equilibrium nearest to the end.
+    """
+    circuit = rows[0].circuit
+    dotted = (0, (1, 1.6))
+    columns = 3 if len(rows) > 1 else 2
+    with _style():
+        handles = [
+            _handle(color=_color(circuit, i), linestyle=LINES[i], linewidth=1.9, label=_rate(circuit, i))
+            for i in range(len(circuit.names))
+        ]
+        near = [row.nash for row in rows]
+        handles += _mark_handles(mark for mark in near if mark is not None)
+        titles = [_two_lines(_value_label(r.over, r.at, r.circuit), path_words(r)) for r in rows]
+        drawing, axes = _panels(titles, -(-len(handles) // columns))
+        for ax, row, mark in zip(axes, rows, near, strict=True):
+            for path in row.paths:
+                states = np.array([*path.states, path.end], dtype=float)  # the last one holds for a step, too
+                steps = np.arange(len(states))
+                for i, rates in enumerate(states.T):
+                    look: dict[str, Any] = {"color": _color(circuit, i), "linestyle": LINES[i], "linewidth": 1.9}
+                    ax.plot(steps, rates, drawstyle="steps-post", gid="path", zorder=3, **look)
+                if mark is not None:
+                    for i, rate in enumerate(mark.place):
+                        ax.axhline(
+                            rate, color=_color(circuit, i), linewidth=0.9, linestyle=dotted, zorder=2, gid="nash"
+                        )
+                        ax.plot([steps[-1]], [rate], gid="equilibrium", **_marker(mark.stability, mark.nash))
+            ax.set_xlabel("step")
+            ax.margins(y=0.08)
+        unit = circuit.presentation.unit("rate")
+        axes[0].set_ylabel(f"rate ({_plain(unit)})" if unit else "rate")
         _legend(drawing, handles, columns)
         return drawing
 
