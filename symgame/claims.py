@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, TRUE, both
+from symgame.condition import FALSE, TRUE, atoms, both, mapped
 from symgame.errors import BudgetExceeded, FormulaError, HypothesisError, SymgameError, Unsupported
-from symgame.grammar import read_branch, read_formula
+from symgame.grammar import MAX_CHARACTERS, read_branch, read_formula
 from symgame.letters import escaped
 from symgame.proof.reduce import Reducer
 from symgame.proof.solver import DEFAULT_BUDGET
+from symgame.proof.splitting import known_signs
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.solve import solved
 from symgame.statements import check, read
@@ -104,7 +105,7 @@ def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int =
         if draft.word is not None:
             then, steps = _characterised(circuit, draft, over)
         assert then is not None
-        steps = steps or _steps(circuit, draft, then)
+        steps = steps or draft.steps or _steps(circuit, draft, then)
         result = check(circuit, then, draft.given, at=draft.at, budget=budget, search_missing=False)
         verdict = result.verdict
     except HypothesisError:
@@ -154,16 +155,19 @@ def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[st
     at = None if draft.at is None else read_branch(draft.at)
     reading = read(circuit, read_formula(draft.word), tuple(read_formula(g) for g in draft.given), at)
     given = both(*(h.condition for h in (*reading.query.given, *reading.query.fixed)))
-    reducer = Reducer(a.domain, given, prefer=over)
+    reducer = Reducer(a.domain, given, prefer=over, common_parts=a.n > 2)
     if reducer.impossible(TRUE):
         raise HypothesisError("the hypotheses of this claim never hold", draft.given)
     definition = reading.query.conclusion
     short = reducer.reduce(definition)
+    large = a.n > 2
+    if large:  # what the hypotheses say of signs is put in before a long condition is shown
+        definition = known_signs(mapped(definition, a.domain.split), given)
     node = read_formula(draft.word)
     if short == TRUE:
-        return draft.word, tuple(from_definition(node, definition, short, "true", over))
+        return draft.word, tuple(from_definition(node, definition, short, "true", over, large))
     if short == FALSE:
-        steps = tuple(from_definition(node, definition, short, "false", over))
+        steps = tuple(from_definition(node, definition, short, "false", over, large))
         return f"~({draft.word})" if any(c in draft.word for c in "&|<=>") else f"~{draft.word}", steps
     written = solved(short, over, reducer)
     said = written if written == draft.word else f"{draft.word} <=> {written}"
@@ -171,7 +175,7 @@ def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[st
         read_formula(said)
     except FormulaError:  # every claim can be pasted back into a check
         raise BudgetExceeded(f"the condition has {len(written)} characters, more than a formula may have") from None
-    return said, tuple(from_definition(node, definition, short, written, over))
+    return said, tuple(from_definition(node, definition, short, written, over, large))
 
 
 def renumbered(claims: Sequence[Claim]) -> tuple[Claim, ...]:
@@ -198,14 +202,25 @@ class Listed:
         return table((), [(f"({self.branch.name})", state), ("when", formula(self.exists, names))]).source
 
 
+#: Terms of an existence condition that is reduced before it is listed; a longer one is listed as it is.
+MOST_REDUCED = 200
+
+
 def existing_branches(circuit: Circuit, over: str | None = None) -> tuple[list[Listed], bool]:
-    """Every branch that can exist, every continuum that can occur (det = 0), and whether all of them were decided."""
+    """Every branch that can exist, every continuum that can occur (det = 0), and whether all of them were decided.
+
+    A long existence condition is listed unreduced, whether or not it can hold; a continuum of a long one is not listed.
+    """
     rows, complete = [], True
     for branch in equilibria(circuit):
+        long = sum(len(atom.poly) for atom in atoms(branch.exists)) > MOST_REDUCED
         for kind in ("exists", "continuum") if branch.increasing else ("exists",):
             word = branch.word(kind)
             try:
-                then = characterised(circuit, Draft(word, word, "equivalence", word=word), over)
+                if long:
+                    then = _unreduced(branch, kind)
+                else:
+                    then = characterised(circuit, Draft(word, word, "equivalence", word=word), over)
             except (Unsupported, BudgetExceeded):
                 complete = False
                 continue
@@ -213,3 +228,12 @@ def existing_branches(circuit: Circuit, over: str | None = None) -> tuple[list[L
                 when = "true" if then == word else then.split(" <=> ", 1)[1]
                 rows.append(Listed(branch, when, kind == "continuum"))
     return rows, complete
+
+
+def _unreduced(branch: Branch, kind: str) -> str:
+    if kind == "continuum":
+        raise Unsupported("the continua of a branch with a long existence condition are not written out")
+    text = f"{branch.word(kind)} <=> {branch.exists}"
+    if len(text) > MAX_CHARACTERS:
+        raise BudgetExceeded(f"the condition has {len(text)} characters, more than a formula may have")
+    return text
