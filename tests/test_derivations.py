@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,10 @@ from symgame.errors import HypothesisError
 from symgame.grammar import read_formula
 from symgame.named import wilson_cowan
 from symgame.paper import Paper, PaperError, Statement, build, build_all, decided, findings, kind, load, slug
+from symgame.proof.verdict import Refuted
 
 ROOT = Path(__file__).resolve().parents[1]
-PAPERS = ("Betteti_2025", "Nozari_2022", "Tsodyks_1997")
-
+PAPERS = ("Betteti_2025", "Curto_Morrison_2016", "GarciaDelMolino_2017", "Nozari_2022", "Tsodyks_1997")
 #: A claim of a paper with one sign, one inequality or one hypothesis changed: formula, and what it is given.
 NEAR_MISSES = {
     "Betteti_2025": [
@@ -34,6 +35,31 @@ NEAR_MISSES = {
         ("for_all_tau(hurwitz(E,I)) <=> w_EE < 1", ()),
         ("stable(E,I) & w_EE > 1 => local_nash(E,I)", ()),
         ("energy(E) > 0 <=> w_EE < 1", ("exists(E,I)",)),
+    ],
+    "Curto_Morrison_2016": [
+        ("exists(A) <=> g_AB = 0 & g_AC = 0", ()),  # sources instead of sinks
+        ("exists(A,B) <=> g_CA + g_CB <= g_AB", ()),  # in-degrees that differ
+        ("exists(A,B) <=> g_CA + g_CB < g_AB", ("g_AB = g_BA",)),
+        ("exists(A,B,C) => g_AB + g_AC = g_BA + g_BC = g_CA + g_CB", ()),
+        ("stable(A,B) <=> g_AB = 1 & g_BA = 1", ()),  # whatever both drive takes their equilibrium away
+        ("hurwitz(A,B) <=> exists(A,B)", ("g_AB = g_BA",)),
+        ("~exists(A,B,C)", ("g_AB = 1", "g_AC = 1")),  # a target that drives all others
+        ("~exists(A)", ("g_AB = 1", "g_BA = 0")),  # the one that dominates
+        ("~stable(A) & ~stable(A,B) & ~stable(A,B,C)", ("g_BA + g_CA >= 1", "g_AB + g_CB >= 1", "g_AC + g_BC >= 1")),
+        ("det != 0", ()),  # on one graph it vanishes for some eps and delta; nothing rests there
+        # symmetric graphs have unstable equilibria beside their cliques
+        ("exists(A,B) <=> g_AB = 1 & g_AC*g_BC = 0", ("g_AB = g_BA", "g_AC = g_CA", "g_BC = g_CB")),
+    ],
+    "GarciaDelMolino_2017": [
+        ("det > 0 => hurwitz(E,PV,SST,VIP)", ()),
+        ("dx(SST, u_VIP) < 0", ("det > 0",)),
+        ("dx(SST, u_VIP) > 0 <=> f_E*w_EE > 1", ("det > 0",)),
+        ("f_E*w_EE <= 1 => dx(SST, u_VIP) < 0", ()),
+        ("dx(SST, u_VIP) > 0 <=> paradoxical(VIP)", ("det > 0",)),
+        ("dx(E, u_VIP) > 0 <=> w_ES > f_P*w_EP*w_PS", ("det > 0",)),
+        ("dx(E, u_PV) < 0", ("det > 0",)),
+        ("paradoxical(PV) <=> f_E*w_EE > 1", ("det > 0",)),
+        ("~hurwitz(E,SST,VIP) => paradoxical(PV)", ("det > 0",)),
     ],
     "Nozari_2022": [
         ("w_II + 2 < w_EE => ~stable(E=m)", ()),
@@ -80,6 +106,50 @@ def test_near_misses_are_refuted(name: str) -> None:
     for formula, given in NEAR_MISSES[name]:
         answer = check(circuit, formula, given, search_missing=False)
         assert answer.verdict.kind == "refuted", f"{formula}: {answer.verdict.kind}, {answer.reason}"
+
+
+def test_the_rule_of_maximal_cliques_is_refuted_for_directed_graphs_by_a_graph() -> None:
+    """A and B drive each other and both drive C, which does not drive both: the maximal clique A, B cannot rest."""
+    every_edge = "g_AB + g_BA + g_AC + g_CA + g_BC + g_CB = 6"
+    circuit = paper("Curto_Morrison_2016").circuit
+    verdict = check(circuit, "exists(A,B)", ("g_AB = 1", "g_BA = 1", f"~({every_edge})"), search_missing=False).verdict
+    assert isinstance(verdict, Refuted)
+    witness = {name: Fraction(str(value)) for name, value in verdict.witness.items()}
+    assert [witness[f"g_{edge}"] for edge in ("AB", "BA", "CA", "CB")] == [1] * 4
+    assert witness["g_AC"] * witness["g_BC"] == 0
+    assert 0 < witness["eps"] < witness["delta"] / (1 + witness["delta"])
+
+
+def test_responses_of_the_four_populations_against_inverse_matrices() -> None:
+    """The signs that the statements of the E-PV-SST-VIP paper speak of, from inverses in floating point."""
+    from numpy import array, diag, linalg
+    from numpy.random import default_rng
+
+    rng = default_rng(2017)
+    reversed_, freed, paradoxical = [], [], []
+    while len(reversed_) < 400:
+        f = dict(zip("EPSV", rng.uniform(0.2, 3, 4), strict=True))
+        w = {name: rng.uniform(0, 2) for name in ("EE", "EP", "ES", "PE", "PP", "PS", "SE", "SV", "VE", "VS")}
+        W = array([
+            [w["EE"], -w["EP"], -w["ES"], 0],
+            [w["PE"], -w["PP"], -w["PS"], 0],
+            [w["SE"], 0, 0, -w["SV"]],
+            [w["VE"], 0, -w["VS"], 0],
+        ])  # fmt: skip
+        matrix = diag([1 / f[k] for k in "EPSV"]) - W
+        if linalg.det(matrix) < 1e-3:
+            continue
+        dx = linalg.inv(matrix)
+        loop = f["E"] * f["P"] * w["EP"] * w["PE"]
+        reversed_.append(dx[2, 3] > 0)
+        assert reversed_[-1] == (loop < (f["E"] * w["EE"] - 1) * (1 + f["P"] * w["PP"])) == (dx[2, 2] < 0)
+        freed.append(dx[0, 3] > 0)
+        assert freed[-1] == (w["ES"] * (1 + f["P"] * w["PP"]) > f["P"] * w["EP"] * w["PS"]) == (dx[0, 2] < 0)
+        paradoxical.append(dx[1, 1] < 0)
+        alone = linalg.eigvals(diag([f[k] for k in "ESV"]) @ W[[0, 2, 3]][:, [0, 2, 3]])
+        assert paradoxical[-1] == (sum((abs(alone.imag) < 1e-9) & (alone.real > 1)) % 2 == 1)  # its unstable real modes
+        assert (dx[0, 1] < 0) == (f["S"] * f["V"] * w["SV"] * w["VS"] < 1) == (dx[0, 0] > 0)
+    assert all(0.02 < sum(seen) / len(seen) < 0.98 for seen in (reversed_, freed, paradoxical))
 
 
 def test_a_file_holds_nothing_but_circuit_and_statements() -> None:
@@ -184,8 +254,6 @@ def test_a_file_of_ones_own_works_anywhere(elsewhere: Path) -> None:
 
 def product_of(witness: dict[str, str], *names: str) -> float:
     """The product of rational entries of a witness."""
-    from fractions import Fraction
-
     product = Fraction(1)
     for name in names:
         product *= Fraction(witness[name])

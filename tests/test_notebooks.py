@@ -20,6 +20,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SHOWN = {
     "01_a_circuit_is_a_game": (1, {"proved": 6, "refuted": 1}),
     "02_the_w_EE_switch": (5, {"proved": 10, "refuted": 0}),
+    "03_four_populations": (2, {"proved": 11, "refuted": 1}),
+    "04_threshold_linear_networks": (4, {"proved": 9, "refuted": 1}),
 }
 
 
@@ -97,7 +99,7 @@ def test_the_results_render_themselves() -> None:
     values = {"w_EI": "5/2", "w_IE": "3/2", "w_II": "7/10", "u_E": "1/2", "u_I": 0, "tau_E": 10, "tau_I": 5}
     found = symgame.solutions(pair.with_values(w_EE="5/2", **values))
     assert r"\frac{17}{24}" in found._repr_html_() and "<td>stable</td><td>stationary</td>" in found._repr_html_()
-    assert symgame.stability(pair)._repr_html_().count("<td>proved</td>") == 6
+    assert symgame.stability(pair)._repr_html_().count("<td>proved</td>") == 7
     first = game.best_response(pair, 0)[0]
     assert r"\max" in first._repr_html_() and " when " in first._repr_html_()
 
