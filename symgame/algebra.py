@@ -5,8 +5,9 @@ The one place where a circuit's SymPy expressions become polynomials. Everything
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 
 import sympy
@@ -20,7 +21,7 @@ from symgame.errors import CircuitError, ModelError, Unsupported, VocabularyErro
 from symgame.grammar import read_formula
 from symgame.lowering import Lowering
 from symgame.pieces import Piece
-from symgame.ring import FRESH, Quotient, Ring, from_sympy, variables
+from symgame.ring import FRESH, Quotient, Ring, from_sympy, value_at, variables
 
 Lower = Callable[[sympy.Expr], Quotient]
 
@@ -112,6 +113,13 @@ class Algebra:
             return "I - W" if all(gain == self.one for gain in self.gains) else "I - S W"
         except Unsupported:  # several slopes
             return "I - S W"
+
+    @staticmethod
+    def numbers(matrix: Sequence[Sequence[Quotient]]) -> list[list[Fraction]] | None:
+        """The entries as exact numbers, or ``None`` when one holds a symbol."""
+        if any(not (q.over.is_constant() and q.under.is_constant()) for row in matrix for q in row):
+            return None
+        return [[value_at(q.over, {}) / value_at(q.under, {}) for q in row] for row in matrix]
 
     def game_matrix(self) -> list[list[Quotient]]:
         """``I - W``: the Jacobian of the pseudo-gradient, whatever the activation."""

@@ -17,7 +17,7 @@ from symgame import dynamics, game
 from symgame import syntax as s
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria, full_branch
-from symgame.catalogue import MAX_LISTED_BRANCHES
+from symgame.catalogue import MAX_LISTED_BRANCHES, named_determinant
 from symgame.chart import Chart, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Claim
@@ -44,14 +44,18 @@ from symgame.document import (
 from symgame.errors import SymgameError, Unsupported
 from symgame.grammar import read_formula
 from symgame.letters import escaped
+from symgame.nesting import nested
+from symgame.overviews import minors_table, pattern_table, quantity, response_tables
 from symgame.pieces import Z
 from symgame.proof.verdict import Cited, Refuted, Undecided
+from symgame.shape import leaves
 from symgame.solve import ratio_text
 from symgame.typeset import formula_latex, latex_width
 from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS
 from symgame.writing import Writer
 
 WIDEST_STATE = 30
+MOST_PATTERNS = 60
 
 
 def article(
@@ -104,6 +108,8 @@ def _cited(derivation: Derivation) -> Iterator[str]:
     for head, keys in _BACKGROUND.items():
         if head in heads:
             yield from keys
+    if "response" in heads and len(derivation.circuit.names) > 2:
+        yield "LitwinKumar2016"
 
 
 #: What the methods of a section rest on.
@@ -148,6 +154,7 @@ def _setting(derivation: Derivation, writer: Writer) -> Section:
         Table(
             "notation", ("Notation.",), "ll", (("symbol",), ("meaning",)), tuple(_notation(derivation, writer)),
         ),
+        *_wide_definitions(writer),
     ]  # fmt: skip
     return Section("setting", "Setting and notation", tuple(blocks))
 
@@ -224,9 +231,11 @@ def _notation(derivation: Derivation, writer: Writer) -> Iterator[tuple[Text, Te
             (f"the matrix of the linear system; restricted to a branch where one is named{slopes}",),
         )
         yield (Math(r"\mathbf{J}"),), ("the Jacobian of the dynamics on a branch",)
-    for name, node in writer.shaper.definitions():
+    for name, node in _definitions(writer):
         equation = s.Relation((s.Name(name), node), ("=",))
         shown = Math(f"{writer.names(name)} = {formula_latex(node, writer.names)}", equation)
+        if _is_wide(writer, shown):
+            shown = Math(rf"{writer.names(name)} = \det\mathbf{{A}}")
         yield (shown,), ("abbreviation",)
     if a.pieces is not None:
         if not any(name == "D" for name, _ in writer.shaper.definitions()):
@@ -246,6 +255,33 @@ def _notation(derivation: Derivation, writer: Writer) -> Iterator[tuple[Text, Te
         if word in plain:
             node = read_formula(word)
             yield (Math(formula_latex(node, writer.names), node),), writer.prose(_plain(said))
+
+
+def _is_wide(writer: Writer, math: Math) -> bool:
+    """Whether the definition of a determinant is too wide for a table, and stands in a display of its own."""
+    whole = writer.determinant
+    return (
+        whole is not None
+        and math.latex.startswith(f"{writer.names(whole)} =")
+        and latex_width(writer.style.without_macros(math.latex)) > WIDEST_STATE
+    )
+
+
+def _wide_definitions(writer: Writer) -> Iterator[Block]:
+    for name, node in _definitions(writer):
+        body = formula_latex(node, writer.names)
+        if _is_wide(writer, Math(f"{writer.names(name)} = {body}")):
+            yield Paragraph(("Written out, with every population active,",))
+            yield Display(((writer.names(name), body, ()),))
+
+
+def _definitions(writer: Writer) -> Iterator[tuple[str, s.Formula]]:
+    """The abbreviations, each in the shorter of two forms: by the other ones, or with common parts taken out."""
+    values = {a.name: a.value for a in writer.shaper.abbreviations}
+    for name, node in writer.shaper.definitions():
+        value = values[name]
+        short = writer.shaper.signed(nested(value.over)) if value.under.is_one() else node
+        yield name, short if leaves(short) < leaves(node) else node
 
 
 def _branch_notation(circuit: Circuit, writer: Writer) -> Iterator[tuple[Text, Text]]:
@@ -329,6 +365,7 @@ _PROPOSITIONS = {
     "count.count": "Uniqueness, absence and multistability",
     "stability.numbers": "Trace, determinant and their zeros",
     "stability.circuit": "Stability across time constants",
+    "response.inverse": "All responses at once",
     "response.paradoxical": "Paradoxical responses",
     "nash.implications": "Nash, stable and stationary",
     "nash.energy": "Energies at the equilibrium",
@@ -353,7 +390,9 @@ def _proposition_key(head: str, rest: list[str]) -> str:
                 return f"branch.{rest[1]}"
             return "numbers" if first in _NUMBERS else "circuit"
         case "response":
-            return "paradoxical" if first == "paradoxical" else f"input.{rest[-1]}" if rest else head
+            if first in ("paradoxical", "without", "parity"):
+                return "paradoxical"
+            return "inverse" if first == "inverse" else f"input.{rest[-1]}" if rest else head
         case "nash":
             return f"branch.{rest[1]}" if len(rest) > 1 else "implications"
         case "energy":
@@ -377,7 +416,7 @@ def _named(topic: str, key: str, claims: list[Claim]) -> str:
 
 
 def _statement(writer: Writer, claim: Claim, certificate: str | None) -> Statement:
-    math = None if claim.then is None else writer.formula(claim.then)
+    math = None if claim.then is None else writer.with_determinant(writer.formula(claim.then), claim.at)
     given = tuple(writer.formula(g) for g in claim.given)
     at = None if claim.at is None else writer.branch(claim.at)
     title = claim.title.rstrip(".")
@@ -431,6 +470,10 @@ def _preface(topic: str, derivation: Derivation, writer: Writer) -> Iterator[Blo
             yield from _states(derivation, writer)
         if topic == "stability" and algebra(circuit).pieces is not None:
             yield from _jacobian(circuit, writer)
+            if any(claim.id.startswith("stability.necessary.") for claim in derivation.claims):
+                yield minors_table(circuit, writer)
+        if topic == "response" and len(circuit.names) > 2:
+            yield from response_tables(derivation, writer)
     except Unsupported:
         return
 
@@ -509,9 +552,11 @@ def _states(derivation: Derivation, writer: Writer) -> Iterator[Block]:
     rows = []
     for branch in branches:
         word = branch.word("exists")
-        if branch.determinant.is_zero or f"~{word}" in said:
+        if branch.determinant.is_zero or f"~{word}" in said or named_determinant(branch):
             continue
         rows.append((_state(writer, branch), writer.formula(said.get(word, word))))
+    if not rows:
+        return
     yield Paragraph(("On each branch the state solves a linear system; it is an equilibrium where the branch exists:",))
     yield Cases(rf"({', '.join(f'x_{{{writer.names(n)}}}' for n in circuit.names)})", tuple(rows))
 
@@ -527,6 +572,21 @@ def _state(writer: Writer, branch: Branch) -> Math:
 
 
 def _jacobian(circuit: Circuit, writer: Writer) -> Iterator[Block]:
+    if 2 < len(circuit.names) <= 4 and circuit.form == "rate":
+        names = [writer.names(n) for n in circuit.names]
+        rates = ", ".join(rf"1/{writer.expression(p.tau)}" for p in circuit.populations)
+        slopes = ", ".join(f"s_{{{n}}}" for n in names)
+        unit = all(gain == algebra(circuit).one for gain in algebra(circuit).gains)
+        inner = "W - I" if unit and algebra(circuit).matrix_name == "I - W" else "S W - I"
+        yield Paragraph(("The Jacobian where every population is active is",))
+        yield Display(
+            (
+                (r"\mathbf{J}", rf"\operatorname{{diag}}\bigl({rates}\bigr)\,({inner})", ()),
+                ("W", writer.expression(circuit.W), ()),
+                *((("S", rf"\operatorname{{diag}}({slopes})", ()),) if inner != "W - I" else ()),
+            )
+        )
+        return
     if len(circuit.names) <= 4:
         matrix = writer.expression(sympy.Matrix(dynamics.jacobian(circuit)))
         slopes = ", ".join(f"s_{{{writer.names(n)}}}" for n in circuit.names)
@@ -583,8 +643,11 @@ def _chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Sect
                 ),
             )
         )
+    if len(chart.regimes) > MOST_PATTERNS:
+        blocks += [pattern_table(chart, writer), *(block for part in claimed for block in part.blocks)]
+        return Section("regimes", "Regimes and their chart", tuple(blocks))
     labels = [q.label for q in chart.quantities]
-    head: tuple[Text, ...] = (("regime",), *((_quantity(writer, q),) for q in labels))
+    head: tuple[Text, ...] = (("regime",), *((quantity(writer, q),) for q in labels))
     body: list[tuple[Text, ...]] = []
     for r in chart.regimes:
         label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
@@ -610,10 +673,3 @@ def _met(entry: str) -> str:
     """The regimes that are possible between two thresholds; many of them mean that it was not decided which."""
     count = entry.count(" | ") + 1
     return entry if count <= 3 else f"one of {count} regimes, not decided which"
-
-
-def _quantity(writer: Writer, label: str) -> Inline:
-    try:
-        return Math(formula_latex(read_formula(label), writer.names))
-    except SymgameError:
-        return label

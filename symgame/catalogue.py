@@ -7,23 +7,30 @@ from itertools import combinations, pairwise
 
 import sympy
 
-from symgame import dynamics, game, steps
+from symgame import dynamics, game, matrix_claims, steps
+from symgame import syntax as s
 from symgame.activation import Activation
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria, full_branch
 from symgame.chart import regime_condition, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Draft
-from symgame.condition import TRUE, atoms
-from symgame.errors import Unsupported
+from symgame.condition import FALSE, TRUE, Condition, atoms
+from symgame.errors import BudgetExceeded, Unsupported
+from symgame.nesting import nested, nested_text
 from symgame.pieces import X
 from symgame.proof.decide import EXACT
-from symgame.proof.verdict import Proved, Undecided, Verdict
-from symgame.properties import count, diagonal, nash, response, stability
-from symgame.ring import Quotient, factored_text
+from symgame.proof.reduce import Reducer
+from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
+from symgame.properties import count, diagonal, minors, nash, potential, response, stability
+from symgame.rewriting import product_of
+from symgame.ring import Quotient
 from symgame.solve import quotient_text, ratio_text
 
 MAX_LISTED_BRANCHES = 9
+MAX_RESPONSES = 4
+#: Terms of polynomials: of a condition that is printed, of one that is reduced, of a determinant that is repeated.
+MOST_SHOWN, MOST_REDUCED, MOST_REPEATED = 120, 1_000, 4
 
 
 def drafts(circuit: Circuit) -> Iterator[Draft]:
@@ -35,7 +42,8 @@ def drafts(circuit: Circuit) -> Iterator[Draft]:
     for section in sections:
         try:
             yield from section(circuit)
-        except Unsupported as error:  # the circuit leaves the class of this section: said once, the rest goes on
+        except (Unsupported, BudgetExceeded) as error:
+            # the circuit leaves the class of this section, or its size: said once, the rest goes on
             name = section.__name__.removeprefix("of_")
             yield Draft(name, f"The claims on {name}", "fact", verdict=Undecided(str(error)))
     if not closed:
@@ -98,19 +106,60 @@ def of_game(circuit: Circuit) -> Iterator[Draft]:
                     steps=tuple(steps.of_best_response(circuit, i)),
                 )
     yield Draft("game.potential", "When the game has an exact potential", "equivalence", word="potential")
-    if len(names) <= 4:
+    yield from _potential_function(circuit)
+    if len(names) <= 6:
         yield Draft(
             "game.weighted-potential",
             "When the game has a weighted potential",
             "equivalence",
             word="weighted_potential",
         )
-    yield Draft("game.monotone", "Strong monotonicity of the pseudo-gradient", "equivalence", word="monotone")
-    yield Draft(
-        "game.rosen-lds", "Rosen's condition is Lyapunov diagonal stability", "equivalence", then="rosen <=> lds"
-    )
+    if algebra(circuit).n <= 3 or terms(diagonal.monotone(algebra(circuit))) <= MOST_SHOWN // 2:
+        yield Draft("game.monotone", "Strong monotonicity of the pseudo-gradient", "equivalence", word="monotone")
+    else:
+        yield Draft(
+            "game.monotone",
+            "The pseudo-gradient is strongly monotone if and only if the sum of the matrix and its transpose is "
+            "positive definite",
+            "identity",
+            verdict=identity(same, "the pseudo-gradient is linear with the matrix I - W"),
+            steps=tuple(steps.of_monotone(circuit)),
+        )
+    if algebra(circuit).matrix_name == "I - W":  # with gains, Rosen's condition is about another matrix
+        yield Draft(
+            "game.rosen-lds", "Rosen's condition is Lyapunov diagonal stability", "equivalence", then="rosen <=> lds"
+        )
     yield Draft(
         "game.monotone-rosen", "Strong monotonicity implies Rosen's condition", "implication", then="monotone => rosen"
+    )
+
+
+def _potential_function(circuit: Circuit) -> Iterator[Draft]:
+    """The potential itself, where there is one."""
+    if not 2 <= len(circuit.names) <= 6:
+        return
+    try:
+        found = potential.potential_function(circuit)
+    except (BudgetExceeded, Unsupported):  # the claim on its existence says the same
+        return
+    if not isinstance(found, potential.Potential) or not found.terms:
+        return
+    if found.when != TRUE and Reducer(algebra(circuit).domain).impossible(found.when):
+        return
+    weights = ", ".join(f"d({n}) = {d}" for n, d in zip(circuit.names, found.weights, strict=True))
+    yield Draft(
+        "game.potential-function",
+        f"{'An exact' if found.exact else 'A weighted'} potential of the game",
+        "identity",
+        given=() if found.when == TRUE else (str(found.when),),
+        verdict=identity(found.verified(), "d_i dE_i/dx_i = dPhi/dx_i"),
+        steps=(
+            steps.Step(None, f"weights along the couplings: {weights}", found._latex()),
+            steps.Step(
+                None,
+                "Its derivative by each rate is the weight times that of the own energy, for any activation cost",
+            ),
+        ),
     )
 
 
@@ -163,46 +212,11 @@ def best_response_identity(circuit: Circuit, i: int) -> bool:
     return bool(interior and end)
 
 
-# -- the matrix I - S W ----------------------------------------------------------------------------------------------
+# -- the matrix I - S W: its own module ------------------------------------------------------------------------------
 
 
 def of_matrix(circuit: Circuit) -> Iterator[Draft]:
-    a = algebra(circuit)
-    yield Draft("matrix.p", f"When {a.matrix_name} is a P-matrix", "equivalence", word="p_matrix")
-    if a.n <= 2:
-        yield Draft("matrix.lds", f"When {a.matrix_name} is Lyapunov diagonally stable", "equivalence", word="lds")
-        yield Draft("matrix.rosen", "When Rosen's condition holds", "equivalence", word="rosen")
-        yield Draft(
-            "matrix.lds-p", "Diagonal stability and the P-property coincide", "equivalence", then="lds <=> p_matrix"
-        )
-        yield from _weights(circuit)
-    else:
-        yield Draft("matrix.lds-p", "Diagonal stability implies the P-property", "implication", then="lds => p_matrix")
-    yield Draft(
-        "matrix.monotone-p", "Strong monotonicity implies the P-property", "implication", then="monotone => p_matrix"
-    )
-
-
-def _weights(circuit: Circuit) -> Iterator[Draft]:
-    """The explicit weights of the case that the domain selects, stated with the entries of P A + A' P."""
-    a = algebra(circuit)
-    if a.n != 2:
-        return
-    matrix = a.interaction()
-    for case, weights in diagonal.closed_weights(a, matrix):
-        if any(a.domain.split(atom) != TRUE for atom in atoms(case)):
-            continue
-        symmetric = diagonal.weighted(a, matrix, weights)
-        minors = [symmetric[0][0], symmetric[0][0] * symmetric[1][1] - symmetric[0][1] * symmetric[1][0]]
-        shown = " & ".join(f"{factored_text(m.over)} > 0" for m in minors)
-        text = ", ".join(quotient_text(w) for w in weights)
-        yield Draft(
-            "matrix.weights",
-            f"P = diag({text}) makes PA + A'P positive definite for every P-matrix A = {a.matrix_name}",
-            "implication",
-            then=f"p_matrix => {shown}",
-        )
-        return
+    return matrix_claims.drafts(circuit)
 
 
 # -- equilibria -------------------------------------------------------------------------------------------------------
@@ -232,25 +246,82 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
     )
     for branch in listed(circuit):
         key, word = branch_id(branch), branch.word("exists")
-        yield Draft(f"equilibria.exists.{key}", f"When {word} holds", "equivalence", word=word)
+        if terms(branch.exists) <= MOST_SHOWN:
+            yield Draft(f"equilibria.exists.{key}", f"When {word} holds", "equivalence", word=word)
+        else:
+            yield Draft(
+                f"equilibria.exists.{key}",
+                f"When {word} holds, in the rates of the branch",
+                "equivalence",
+                then=f"{word} <=> {located(branch)}",
+                given=("det != 0",),
+                at=branch.name,
+            )
         if not branch.determinant.is_zero:
             for i in branch.increasing:
                 name = circuit.names[i]
-                state = ratio_text(branch.numerators[i], branch.determinant)
                 yield Draft(
                     f"equilibria.state.{key}.{name}",
                     f"Rate of {name} on the branch ({branch.name})",
                     "equation",
-                    then=f"x({name}) = {state}",
+                    then=f"x({name}) = {over_determinant(branch, branch.numerators[i])}",
+                    given=named_determinant(branch),
                     at=branch.name,
                 )
-        if branch.increasing:
+        if branch.increasing and reducible_continuum(branch):
             yield Draft(
                 f"equilibria.continuum.{key}",
                 f"When {branch.word('continuum')} holds: det = 0",
                 "equivalence",
                 word=branch.word("continuum"),
             )
+
+
+def terms(c: Condition) -> int:
+    """How many terms the polynomials of a condition have together: whether anyone would read it."""
+    return sum(len(atom.poly) for atom in atoms(c))
+
+
+def reducible_continuum(branch: Branch) -> bool:
+    """Whether the condition for a continuum is short enough to be reduced: it grows doubly fast with the block."""
+    return len(branch.increasing) <= 3 and terms(branch.continuum) <= MOST_REDUCED
+
+
+def named_determinant(branch: Branch) -> tuple[str, ...]:
+    """``det != 0`` as a hypothesis, where a determinant too long to repeat is called ``det`` in a claim."""
+    return ("det != 0",) if branch.algebra.n > 2 and len(branch.determinant.over) > MOST_REPEATED else ()
+
+
+def over_determinant(branch: Branch, numerator: Quotient) -> str:
+    """A Cramer quotient that keeps its determinant: written out, or as ``det`` where it is long."""
+    if not named_determinant(branch):
+        return ratio_text(numerator, branch.determinant)
+    if numerator.is_zero:
+        return "0"
+    node = nested(numerator.over)
+    below = product_of([nested(numerator.under), s.Name("det")])
+    over, minus = (node.of, "-") if isinstance(node, s.Negative) else (node, "")
+    return minus + s.text(s.Ratio(over, below))
+
+
+def located(branch: Branch) -> str:
+    """Every total input on its piece, in the numbers ``x(...)`` of the branch: rates compared with the ends of pieces.
+
+    On an increasing piece the rate is compared, which is the same; on a flat one the total input.
+    """
+    a, names = branch.algebra, branch.circuit.names
+    parts = []
+    for i, piece in enumerate(branch.pieces):
+        for end, closed, rel in ((piece.lower, piece.closed[0], ">"), (piece.upper, piece.closed[1], "<")):
+            if end is None:
+                continue
+            rel += "=" if closed else ""
+            if not piece.flat:
+                parts.append(f"x({names[i]}) {rel} {quotient_text(piece.value(end))}")
+                continue
+            inputs = [f"({quotient_text(a.W[i][j])})*x({n})" for j, n in enumerate(names) if not a.W[i][j].is_zero]
+            parts.append(f"{' + '.join([quotient_text(a.u[i]), *inputs])} {rel} {quotient_text(end)}")
+    return " & ".join(parts) or "true"
 
 
 def pieces_partition(circuit: Circuit) -> bool:
@@ -269,7 +340,9 @@ def pieces_partition(circuit: Circuit) -> bool:
 
 def of_count(circuit: Circuit) -> Iterator[Draft]:
     a = algebra(circuit)
-    yield Draft("count.unique", "When there is exactly one equilibrium for every input", "equivalence", word="unique")
+    if terms(count.unique(a)) <= MOST_SHOWN or not count.rectified(a):
+        title = "When there is exactly one equilibrium for every input"
+        yield Draft("count.unique", title, "equivalence", word="unique")
     yield (
         Draft("count.unique-p", "Unique for every input iff a P-matrix", "equivalence", then="unique <=> p_matrix")
         if count.rectified(a)
@@ -312,6 +385,9 @@ def of_stability(circuit: Circuit) -> Iterator[Draft]:
         key = branch_id(branch)
         if not branch.increasing:
             continue
+        if terms(stability.hurwitz(branch)) > MOST_SHOWN:
+            yield from _hurwitz_in_minors(branch)
+            continue
         yield Draft(
             f"stability.hurwitz.{key}",
             f"When the Jacobian on ({branch.name}) is Hurwitz",
@@ -325,15 +401,17 @@ def of_stability(circuit: Circuit) -> Iterator[Draft]:
             word=branch.word("stable"),
         )
     B = full.name
-    numbers: list[tuple[str, Quotient]] = [("det", full.determinant)]
-    if a.n >= 2:
-        numbers.append(("trace", stability.trace(full)))
+    numbers = [("det", quotient_text(full.determinant) if a.n <= 2 else response.quotient_text(full.determinant))]
+    if a.n == 2:
+        numbers.append(("trace", quotient_text(stability.trace(full))))
+    elif a.n > 2:
+        numbers.append(("trace", _trace_text(full)))
     for word, value in numbers:
         yield Draft(
             f"stability.{word}",
             f"The {word} with every population active",
             "equation",
-            then=f"{word} = {quotient_text(value)}",
+            then=f"{word} = {value}",
         )
     yield Draft("stability.fold", "The determinant vanishes", "equivalence", word="det = 0")
     if a.n == 2:
@@ -374,6 +452,33 @@ def of_stability(circuit: Circuit) -> Iterator[Draft]:
         yield from _no_stable(circuit)
 
 
+def _trace_text(branch: Branch) -> str:
+    """The trace population by population."""
+    rows = stability.jacobian(branch.algebra, branch.slopes)
+    parts = [response.quotient_text(row[i]) for i, row in enumerate(rows)]
+    return "".join([parts[0], *(f" - {p[1:]}" if p.startswith("-") else f" + {p}" for p in parts[1:])])
+
+
+def _hurwitz_in_minors(branch: Branch) -> Iterator[Draft]:
+    """The characteristic polynomial and the Routh-Hurwitz numbers of a large block, in its principal minors."""
+    key, word = branch_id(branch), branch.word("hurwitz")
+    ok = minors.is_characteristic(branch)
+    yield Draft(
+        f"stability.hurwitz.{key}",
+        f"When {word} holds, in the principal minors of the matrix",
+        "identity",
+        verdict=Cited("LienardChipart1914", (EXACT,)) if ok else identity(ok, "the characteristic polynomial"),
+        steps=tuple(steps.of_characteristic(branch)),
+    )
+    yield Draft(
+        f"stability.necessary.{key}",
+        f"{word} implies a positive determinant and a negative trace of the Jacobian",
+        "implication",
+        then=f"{word} => det > 0" + (" & trace < 0" if len(branch.increasing) == branch.algebra.n else ""),
+        at=branch.name,
+    )
+
+
 def _no_stable(circuit: Circuit) -> Iterator[Draft]:
     """No stable equilibrium off the boundaries: from all branches, for any time constants."""
     branches = equilibria(circuit)
@@ -400,35 +505,96 @@ def _no_stable(circuit: Circuit) -> Iterator[Draft]:
 
 
 def of_response(circuit: Circuit) -> Iterator[Draft]:
-    full = full_branch(circuit)
-    if full.determinant.is_zero or len(circuit.names) > 4:
+    full, names = full_branch(circuit), circuit.names
+    if full.determinant.is_zero:
         return
-    for i, name in enumerate(circuit.names):
-        for j, driven in enumerate(circuit.names):
-            value = ratio_text(response.response_numerator(full, i, j), full.determinant)
-            key = f"{name}.{circuit.inputs[j]}"
-            if circuit.inputs.count(circuit.inputs[j]) > 1:
-                continue
-            yield Draft(
-                f"response.{key}",
-                f"Response of {name} to the input of {driven}",
-                "equation",
-                then=f"dx({name},{circuit.inputs[j]}) = {value}",
-            )
-            yield Draft(
-                f"response.sign.{key}",
-                f"When {name} rises with the input of {driven}",
-                "equivalence",
-                word=f"dx({name},{circuit.inputs[j]}) > 0",
-                given=("det > 0",),
-            )
-    for name in circuit.names:
+    if len(names) > MAX_RESPONSES:
+        raise Unsupported(
+            f"the responses of {len(names)} populations are too many for a list of claims; the table of their signs is "
+            f"symgame.responses(circuit)"
+        )
+    several = len(names) > 2
+    if several:
+        yield Draft(
+            "response.inverse",
+            "The responses of the active rates to their inputs are the entries of one inverse",
+            "identity",
+            verdict=identity(response.is_inverse(full), "(I - F W) N = det F"),
+            steps=tuple(steps.of_inverse(full)),
+        )
+    for j, driven in enumerate(circuit.inputs):
+        if circuit.inputs.count(driven) == 1 and several:
+            for i in range(len(names)):
+                yield from _response_drafts(full, i, j)
+    for i in range(len(names) if not several else 0):
+        for j in range(len(names)):
+            if circuit.inputs.count(circuit.inputs[j]) == 1:
+                yield from _response_drafts(full, i, j)
+    for k, name in enumerate(names):
         yield Draft(
             f"response.paradoxical.{name}",
             f"When the response of {name} is paradoxical",
             "equivalence",
             word=f"paradoxical({name})",
             given=("det > 0",),
+        )
+        if several:
+            yield from _without(full, k)
+    if several:
+        yield Draft(
+            "response.parity",
+            "On a stable branch a population is paradoxical if and only if the Jacobian of the circuit without it, its "
+            "rate held fixed, has no eigenvalue 0 and an odd number of real positive ones",
+            "identity",
+            verdict=identity(
+                all(response.is_determinant_ratio(full, k) and minors.is_held(full, k) for k in range(len(names))),
+                "the determinant without k, and that of the Jacobian without k",
+            ),
+            steps=tuple(steps.of_parity(full)),
+        )
+
+
+def _response_drafts(full: Branch, i: int, j: int) -> Iterator[Draft]:
+    """One entry of dx/du: its value, and its sign where the determinant is positive."""
+    circuit = full.circuit
+    name, driven, u = circuit.names[i], circuit.names[j], circuit.inputs[j]
+    numerator = response.response_numerator(full, i, j)
+    yield Draft(
+        f"response.{name}.{u}",
+        f"Response of {name} to the input of {driven}",
+        "equation",
+        then=f"dx({name},{u}) = {over_determinant(full, numerator)}",
+        given=named_determinant(full),
+    )
+    several = len(circuit.names) > 2
+    if several and numerator.is_zero:
+        return
+    falls = several and full.algebra.domain.compare(numerator, ">") == FALSE
+    yield Draft(
+        f"response.sign.{name}.{u}",
+        f"When {name} {'falls' if falls else 'rises'} with the input of {driven}",
+        "equivalence",
+        word=f"dx({name},{u}) {'<' if falls else '>'} 0",
+        given=("det > 0",),
+    )
+
+
+def _without(full: Branch, k: int) -> Iterator[Draft]:
+    """Paradoxical responses by the circuit without the population."""
+    name = full.circuit.names[k]
+    rest = response.determinant_without(full, k)
+    if rest.over.is_constant():
+        return
+    slope = full.pieces[k].slope
+    positive = full.algebra.structural.compare(slope, ">") == TRUE and rest.under.is_one()
+    if positive:
+        yield Draft(
+            f"response.without.{name}",
+            f"{name} is paradoxical if and only if the determinant of the circuit without it is negative",
+            "equivalence",
+            then=f"paradoxical({name}) <=> {nested_text(rest.over)} < 0",
+            given=("det > 0",),
+            steps=tuple(steps.of_determinant_ratio(full, k)),
         )
 
 
@@ -469,13 +635,15 @@ def of_nash(circuit: Circuit) -> Iterator[Draft]:
         if a.n <= 2
         else Draft("nash.stationary", "Nash implies stationary", "implication", then=f"nash({B}) => stationary({B})")
     )
-    yield Draft(
-        "nash.stabilised",
-        "Stable without being Nash: inhibition-stabilised",
-        "equivalence",
-        word=f"stable({B}) & ~nash({B})",
-        given=(f"strict({B}) & det > 0",),
-    )
+    title, given = "Stable without being Nash: inhibition-stabilised", (f"strict({B}) & det > 0",)
+    if terms(stability.hurwitz(full)) <= MOST_SHOWN:
+        word = f"stable({B}) & ~nash({B})"
+        yield Draft("nash.stabilised", title, "equivalence", word=word, given=given)
+    elif count.rectified(a):
+        bent = [n for i, n in enumerate(circuit.names) if not a.domain.known(nash.own_curvature(full, i), ">=")]
+        some = " | ".join(f"curvature({n}) < 0" for n in bent) or "false"
+        then = f"stable({B}) & ~nash({B}) <=> hurwitz({B}) & ({some})"
+        yield Draft("nash.stabilised", title, "equivalence", then=then, given=given)
     if full.determinant.is_zero:
         return
     for i, name in enumerate(circuit.names):
@@ -489,12 +657,13 @@ def of_nash(circuit: Circuit) -> Iterator[Draft]:
                     "equation",
                     then=f"energy({name}) = ({quotient_text(ratio)})*x({name})^2",
                 )
+        large = terms(full.exists) > MOST_SHOWN
         yield Draft(
             f"energy.sign.{name}",
             f"When {name} gains: its energy is negative",
             "equivalence",
             word=f"energy({name}) < 0",
-            given=(f"exists({B})",),
+            given=(f"x({name}) != 0",) if large else (f"exists({B})",),
         )
 
 

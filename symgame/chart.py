@@ -28,6 +28,7 @@ from symgame.proof.sampling import find
 from symgame.proof.smtlib import script
 from symgame.proof.solver import ask
 from symgame.properties import nash, stability
+from symgame.properties.response import determinant_without
 from symgame.quantifier import signed_root
 from symgame.ring import Poly, Quotient, coefficients, substitute, variables
 from symgame.solve import leading_sign, quotient_text, solved, surd_text
@@ -37,6 +38,7 @@ from symgame.tables import Cell, formula, table
 BUDGET = 100_000
 MAX_CELLS = 400
 MAX_ORDERS = 60
+MAX_ROUTH, MAX_SIZE = 3, 80  # populations with Routh-Hurwitz numbers; terms of the quantities of more populations
 SIGNS = (("-", "<"), ("0", "="), ("+", ">"))
 
 
@@ -153,7 +155,10 @@ def _chart(circuit: Circuit, over: str) -> Chart:
     a = algebra(circuit)
     branch = full_branch(circuit)
     quantities = tuple(deciding(branch))
-    reducer = Reducer(a.domain)
+    size = sum(len(q.value.over) for q in quantities)
+    if a.n > MAX_ROUTH and size > MAX_SIZE:
+        raise Unsupported(f"the chart's determinants have {size} terms, too many to walk; give some symbols values")
+    reducer = Reducer(a.domain, common_parts=a.n > MAX_ROUTH)
     cells, impossible = _walk(a, quantities, reducer)
     found = [_regime(circuit, over, cell, reducer) for cell in cells]
     rows = tuple(r for r in found if r is not None)
@@ -190,7 +195,11 @@ def _chart(circuit: Circuit, over: str) -> Chart:
 
 
 def deciding(branch: Branch) -> Iterator[Quantity]:
-    """Own curvatures, then trace, determinant and discriminant; from three rates on, the Routh-Hurwitz numbers."""
+    """Own curvatures, then trace, determinant and discriminant; for three rates, the Routh-Hurwitz numbers.
+
+    From four rates on those numbers are too long: the determinants of the circuit without one population stand in their
+    place, whose signs say which responses are paradoxical, and nothing of the time constants.
+    """
     a = branch.algebra
     names = branch.circuit.names
     candidates = [Quantity(f"curvature({names[i]})", nash.own_curvature(branch, i)) for i in branch.increasing]
@@ -198,6 +207,10 @@ def deciding(branch: Branch) -> Iterator[Quantity]:
         candidates.append(Quantity("trace", stability.trace(branch)))
         candidates.append(Quantity("det", branch.determinant))
         candidates.append(Quantity("disc", stability.discriminant(branch)))
+    elif a.n > MAX_ROUTH:
+        candidates.append(Quantity("det", branch.determinant))
+        rest = (Quantity(f"det without {names[i]}", determinant_without(branch, i)) for i in branch.increasing)
+        candidates += rest
     elif a.n > 2:
         candidates.append(Quantity("det", branch.determinant))
         numbers = stability.routh_hurwitz(stability.block_polynomial(branch), a.ring)
@@ -246,8 +259,9 @@ def _regime(circuit: Circuit, over: str, cell: tuple[dict[str, str], Condition],
     example = _rational_point(condition, reducer)
     if example is None:
         return None
+    large = len(circuit.names) > MAX_ROUTH
     return Regime(
-        regime_name(circuit, example),
+        pattern_name(circuit, signs) if large else regime_name(circuit, example),
         spectrum(circuit, example),
         signs,
         condition,
@@ -296,6 +310,21 @@ def regime_name(circuit: Circuit, point: dict[str, Fraction | Algebraic]) -> str
         if truth == TRUE or (truth != FALSE and holds_at(truth, point)):
             return name
     return "unnamed"
+
+
+def pattern_name(circuit: Circuit, signs: dict[str, str]) -> str:
+    """A regime of four or more populations, by the determinants of the circuit and of it without one population."""
+    branch = full_branch(circuit)
+    if signs.get("det", "+") != "+":
+        return "unstable: det < 0" if signs["det"] == "-" else "singular: det = 0"
+    known = branch.algebra.domain.compare
+    rest = {circuit.names[i]: determinant_without(branch, i) for i in branch.increasing}
+    falls = [
+        name
+        for name, q in rest.items()
+        if signs.get(f"det without {name}", "-" if known(q, "<") == TRUE else "+") == "-"
+    ]
+    return f"paradoxical: {', '.join(falls)}" if falls else "nothing paradoxical"
 
 
 def spectrum(circuit: Circuit, point: dict[str, Fraction | Algebraic]) -> str:
@@ -347,7 +376,8 @@ def _roots(a: Algebra, over: str, name: str, p: Poly, reducer: Reducer) -> list[
         value = Quotient(-rows[0], rows[1])
         if exists == FALSE:
             return []
-        return [Threshold(name, value, zero, one, quotient_text(value), exists, solved(exists, over, reducer))]
+        text = quotient_text(value, reducer.common_parts)
+        return [Threshold(name, value, zero, one, text, exists, solved(exists, over, reducer))]
     if len(rows) != 3 or leading_sign(rows[2], reducer) is None:
         return None
     c, b, leading = rows

@@ -59,7 +59,8 @@ def _options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def cli() -> None:
     """Firing-rate circuits as games: energies, equilibria, stability and regimes, derived exactly and proved.
 
-    MODEL is the name of a built-in circuit (see `symgame list`) or the path of a TOML model file.
+    MODEL is a built-in circuit, with its options if it has any (see `symgame list`), or the path of a model file (TOML)
+    or of a matrix (.npy, .npz, .csv).
     """
 
 
@@ -151,7 +152,8 @@ def derive(
         progress.show(f"{len(derivation.claims)} claims", "setting the report")
         called = shlex.join([model, *(part for setting in settings for part in ("--set", setting))])
         written = derivation_files(derivation, figures=not no_figures, model=called)
-        directory = out or Path(files.directory_name(model if not model.endswith(".toml") else Path(model).stem))
+        is_file = model.endswith((".toml", ".npy", ".npz", ".csv"))
+        directory = out or Path(files.directory_name(Path(model).stem if is_file else model))
         files.replace_all(directory, written)
         if with_pdf:  # after everything else is safe: TeX may fail
             progress.show(f"{len(derivation.claims)} claims", "compiling report.tex")
@@ -174,8 +176,8 @@ def derive(
 @click.argument("name")
 @click.option(
     "--kind",
-    type=click.Choice(["pair", "triple", "saturating"]),
-    help="A usual circuit: pair (the default), triple, or a pair with bounded rates.",
+    type=click.Choice(["pair", "triple", "saturating", "e-pv-sst-vip"]),
+    help="A usual circuit: pair (the default), triple, a pair with bounded rates, or the one of four populations.",
 )
 @click.option(
     "--populations",
@@ -211,16 +213,34 @@ def init(name: str, kind: str | None, populations: str | None, out: Path | None,
 @cli.command()
 @click.argument("model")
 @_options("json", "set", "digits", "over")
-def equilibria(model: str, as_json: bool, settings: tuple[str, ...], digits: int, over: str | None) -> int:
-    """Branches with existence conditions; with all values given, every equilibrium exactly."""
-    from symgame.numeric import free_symbols, solutions
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after N equilibria (circuits with values).")
+def equilibria(
+    model: str, as_json: bool, settings: tuple[str, ...], digits: int, over: str | None, limit: int | None
+) -> int:
+    """Branches with existence conditions; with all values given, every equilibrium exactly.
+
+    Circuits of more than 30 populations get one equilibrium, found by pivoting and verified exactly.
+    """
+    from symgame.numeric import MOST_POPULATIONS, free_symbols, solutions
     from symgame.report import documents, terminal
 
     circuit = _open(model, settings, over)
     if not free_symbols(circuit):
-        found = solutions(circuit, digits)
+        if len(circuit.populations) > MOST_POPULATIONS:
+            from symgame.pivoting import lone_solutions
+
+            found = lone_solutions(circuit, digits)
+        else:
+            with Progress() as progress:
+
+                def told(share: float, seen: int) -> None:
+                    progress.show(f"{seen} equilibria", f"{share:.1%} of the choices of pieces closed")
+
+                found = solutions(circuit, digits, limit=limit, progress=told)
         _emit(documents.solutions_document(found)) if as_json else _print(terminal.solutions_lines(found))
-        return ANSWERED
+        return ANSWERED if found.complete else UNDECIDED
+    if limit is not None:
+        raise click.UsageError("--limit is for circuits whose symbols all have values; this one has free symbols")
     from symgame.claims import existing_branches
 
     rows, complete = existing_branches(circuit.fixed(), over)
@@ -260,6 +280,71 @@ def regimes(model: str, over: str | None, as_json: bool, settings: tuple[str, ..
     chart = chart_of(circuit, over)
     _emit(documents.chart_document(chart)) if as_json else _print(terminal.chart_lines(chart))
     return ANSWERED if chart.complete else UNDECIDED
+
+
+@cli.command()
+@click.argument("model")
+@click.option(
+    "--axis",
+    "axes",
+    multiple=True,
+    metavar="NAME=START:STOP:POINTS",
+    help="Values of a symbol, exact, both ends included; or values with commas, as in w_EE=0,1/2,1. May be repeated.",
+)
+@click.option(
+    "--quantity",
+    "quantities",
+    multiple=True,
+    metavar="FORMULA",
+    help="A condition, a number, or a word: count, stable, kinks, supports, regime, x(*), exists(*), ... Repeatable.",
+)
+@click.option("--paired", multiple=True, metavar="NAME,NAME", help="Axes that vary together along one dimension.")
+@click.option("--at", metavar="B", help="The branch at which det, x(E), ... are read (default: all active).")
+@click.option("--out", type=click.Path(path_type=Path), help="A file for the arrays: .csv, .npz or .nc (netCDF).")
+@click.option("--store", type=click.Path(path_type=Path), help="A directory for finished chunks: a later call resumes.")
+@click.option("--chunk", type=click.IntRange(1), metavar="N", help="Points in a chunk.")
+@_options("json", "set")
+def sweep(
+    model: str,
+    axes: tuple[str, ...],
+    quantities: tuple[str, ...],
+    paired: tuple[str, ...],
+    at: str | None,
+    out: Path | None,
+    store: Path | None,
+    chunk: int | None,
+    as_json: bool,
+    settings: tuple[str, ...],
+) -> int:
+    """Exact answers at every point of a grid of parameter values, as labelled arrays."""
+    from symgame.report import files, sweeps
+    from symgame.sweeps import sweep as sweep_circuit
+
+    values: dict[str, str] = {}
+    for text in axes:
+        name, equals, along = (part.strip() for part in text.partition("="))
+        if not equals or name in values:
+            what = "is given twice" if name in values else "write NAME=START:STOP:POINTS, as in --axis w_EE=0:3:61"
+            raise click.UsageError(f"--axis {text[:60]!a}: {what}")
+        values[name] = along
+    if out is not None:
+        sweeps.check_suffix(out)
+    circuit = _open(model, settings)
+    with Progress() as progress:
+        found = sweep_circuit(
+            circuit,
+            values,
+            quantities,
+            at=at,
+            paired=paired,
+            chunk=chunk,
+            store=store,
+            progress=lambda done, total: progress.show(f"{done} of {total} chunks", circuit.name),
+        )
+    if out is not None:
+        files.write_all(out.parent, {out.name: sweeps.content(found, out)})
+    _emit(sweeps.summary_document(found)) if as_json else _print(sweeps.summary_lines(found))
+    return UNDECIDED if sweeps.unfinished(found) else ANSWERED
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
@@ -327,11 +412,8 @@ def _statements(source: Path, given: tuple[str, ...]) -> list[tuple[str, tuple[s
 @cli.command(name="list")
 @_options("json")
 def list_circuits(as_json: bool) -> int:
-    """The built-in circuits."""
-    from symgame.named import NAMED
+    """The built-in circuits and their options, which are written NAME:OPTION,OPTION."""
+    from symgame.named import listing, listing_document
 
-    if as_json:
-        _emit([{"name": name, "description": text} for name, text in NAMED.items()])
-    else:
-        _print(f"{name}  {text}" for name, text in NAMED.items())
+    _emit(listing_document()) if as_json else _print(listing())
     return ANSWERED

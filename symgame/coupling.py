@@ -127,7 +127,7 @@ def _matched(matrix: Matrix, classes: Sequence[Sequence[int]]) -> tuple[tuple[in
     first = classes[0]
     columns: list[list[int]] = [list(first)]
     for row in classes[1:]:
-        partners = []
+        partners: list[int] = []
         for i in first:
             ties: dict[tuple[object, object], list[int]] = {}
             for j in row:

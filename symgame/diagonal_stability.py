@@ -22,7 +22,7 @@ from symgame.matrices.blocks import components, joined
 from symgame.matrices.certificate import Certificate, by_minor, outer, verified, verify_P, verify_X
 from symgame.matrices.closed import tree, triple
 from symgame.matrices.cycle import cycle
-from symgame.matrices.definite import fraction, primitive, square_matrix, submatrix
+from symgame.matrices.definite import SMALL, fraction, primitive, size, square_matrix, submatrix
 from symgame.matrices.minors import Minor, leading_minor, nonpositive_minor
 from symgame.matrices.search import searched
 
@@ -32,6 +32,8 @@ __all__ = ["Decision", "diagonal_stability", "verify_P", "verify_X"]
 MINORS_FIRST = 6
 #: So many operations are spent on minors where the floats did not decide.
 MINORS_AT_MOST = 1_000_000
+#: Above this size (:func:`~symgame.matrices.definite.size`) no characteristic polynomial is computed.
+SIZE_AT_MOST = 4_000
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,8 @@ def _oscillating(a: fmpq_mat) -> Certificate | None:
 
     With ``y = A x``, ``A y = -s x``, so that ``X = s x x' + y y'`` has ``A X = s (y x' - x y')`` and ``diag(A X) = 0``.
     """
+    if a.nrows() > SMALL and size(a) > SIZE_AT_MOST:
+        return None
     coefficients = a.charpoly().coeffs()
     even, odd = fmpq_poly(coefficients[0::2]), fmpq_poly(coefficients[1::2])  # at lambda^2
     for factor, _ in even.gcd(odd).factor()[1]:

@@ -36,9 +36,13 @@ def drafts(circuit: Circuit) -> Iterator[Draft]:
         yield from _weights(circuit)
     else:
         yield from _many(circuit)
-    yield Draft(
-        "matrix.monotone-p", "Strong monotonicity implies the P-property", "implication", then="monotone => p_matrix"
-    )
+    if a.matrix_name == "I - W":  # with gains the two words are about different matrices
+        yield Draft(
+            "matrix.monotone-p",
+            "Strong monotonicity implies the P-property",
+            "implication",
+            then="monotone => p_matrix",
+        )
 
 
 def _many(circuit: Circuit) -> Iterator[Draft]:

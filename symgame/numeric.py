@@ -3,26 +3,44 @@ eigenvalues."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
-from math import lcm
+from functools import cached_property
+from math import log10, prod
+from typing import Any
 
-import flint
 import sympy
 
 from symgame.algebra import algebra
-from symgame.branches import Branch, equilibria
+from symgame.best_rate import OwnEnergy, nash_class
+from symgame.cells import Family, Line, Point, System
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, TRUE, Condition
+from symgame.condition import TRUE
+from symgame.enumeration import BUDGET, Account, equilibria
 from symgame.errors import Unsupported
-from symgame.properties import count, nash, stability
-from symgame.ring import Quotient, Ring, characteristic_polynomial, value_at
+from symgame.properties import count
+from symgame.ring import Quotient, value_at
+from symgame.spectrum import all_left, characteristic, eigenvalues, spectral_type, times_linear
+from symgame.syntax import PIECE_MARK
 from symgame.tables import formula, joined, table
+
+__all__ = [
+    "Coinciding", "Solution", "Solutions", "Writer", "coinciding", "eigenvalues", "free_symbols", "index_sum",
+    "rational", "solutions", "spectral_type", "stream", "system",
+]  # fmt: skip
+
+#: Beyond this many populations an enumeration is refused unless a budget is given.
+MOST_POPULATIONS = 30
 
 
 @dataclass(frozen=True)
 class Solution:
-    """One equilibrium, or one continuum of them (``type == "continuum"``, no state, a description instead)."""
+    """One equilibrium, or one continuum of them (``type == "continuum"``, no state, a description instead).
+
+    ``polynomial`` is the characteristic polynomial of the Jacobian, leading coefficient first; ``eigenvalues`` are
+    computed from it, to ``digits`` digits, when they are asked for.
+    """
 
     branch: str
     active: tuple[str, ...]
@@ -31,19 +49,30 @@ class Solution:
     strict: bool
     stable: bool | None
     type: str
-    eigenvalues: tuple[tuple[str, str], ...]
     index: int | None
     nash: str | None
     description: str = ""
+    polynomial: tuple[Fraction, ...] = field(default=(), repr=False)
+    digits: int = 15
+
+    @cached_property
+    def eigenvalues(self) -> tuple[tuple[str, str], ...]:
+        """Real and imaginary parts as decimals, largest real part first; none at a kink or on a continuum."""
+        return eigenvalues(self.polynomial, self.digits) if self.polynomial else ()
 
 
 @dataclass(frozen=True)
 class Solutions:
-    """All equilibria; ``complete`` because every branch of a piecewise-linear circuit was decided exactly."""
+    """The equilibria, fewest active populations first.
+
+    ``complete`` says that they are all: every choice of pieces was either proved impossible or decided exactly. If
+    not, ``reason`` says what ended the enumeration.
+    """
 
     circuit: Circuit
     complete: bool
     equilibria: tuple[Solution, ...]
+    reason: str = ""
 
     def _repr_html_(self) -> str:
         names = self.circuit.presentation.expanded
@@ -66,98 +95,247 @@ def free_symbols(circuit: Circuit) -> tuple[str, ...]:
     return circuit.fixed().symbols
 
 
-def solutions(circuit: Circuit, digits: int = 15) -> Solutions:
+# -- the circuit in numbers -------------------------------------------------------------------------------------------
+
+
+def system(circuit: Circuit) -> System:
+    """The equilibrium equations of a numeric piecewise-linear circuit, ``x = phi(W x + u)``, in fractions.
+
+    Raises :class:`~symgame.errors.Unsupported` when symbols are left, an activation is not piecewise linear, or a
+    number is not rational.
+
+    >>> system(Circuit.from_matrix([["1/2"]], names="E", u=[1], tau=[1])).W
+    ((Fraction(1, 2),),)
+    """
+    circuit = circuit.fixed() if circuit.values else circuit
+    entries = list(circuit.W)
+    numbers = [*entries, *(p.tau for p in circuit.populations), *(p.input for p in circuit.populations)]
+    if not all(v.is_Rational for v in numbers) and circuit.symbols:
+        raise Unsupported(
+            f"these symbols have no value: {', '.join(circuit.symbols)}; give them in [values] or by --set"
+        )
+    rows = []
+    for p in circuit.populations:
+        if p.activation.pieces is None:
+            raise Unsupported(
+                f"{p.name} has the activation '{p.activation.kind}', which is not piecewise linear: its equilibria "
+                f"have no closed form that this version derives"
+            )
+        rows.append(
+            tuple(
+                Line(
+                    _end(piece.lower),
+                    _end(piece.upper),
+                    _fraction(piece.slope),
+                    _fraction(piece.intercept),
+                    p.activation.closed(piece),
+                )
+                for piece in p.activation.pieces
+            )
+        )
+    n = len(circuit.populations)
+    W = tuple(tuple(_fraction(v) for v in entries[a * n : (a + 1) * n]) for a in range(n))
+    return System(W, tuple(_fraction(p.input) for p in circuit.populations), tuple(rows))
+
+
+def _fraction(value: sympy.Expr) -> Fraction:
+    if not value.is_Rational:
+        raise Unsupported(f"{value} is not a rational number; give every symbol an exact value, as --set NAME=VALUE")
+    return Fraction(int(value.p), int(value.q))
+
+
+def _end(value: sympy.Expr) -> Fraction | None:
+    return None if value in (sympy.oo, -sympy.oo) else _fraction(value)
+
+
+# -- every equilibrium ------------------------------------------------------------------------------------------------
+
+
+def solutions(
+    circuit: Circuit,
+    digits: int = 15,
+    *,
+    limit: int | None = None,
+    budget: int | None = None,
+    progress: Callable[[float, int], None] | None = None,
+) -> Solutions:
     """Every equilibrium of a numeric piecewise-linear circuit, exactly.
 
     A boundary equilibrium (a total input on a kink) is reported once, with ``stable=None`` and type ``kink``: the flow
     there is not linear, and this version proves nothing about it (nor its index).
-    Raises :class:`~symgame.errors.Unsupported` when symbols are left or an activation is not piecewise linear.
+
+    The list ends early after ``limit`` equilibria, or when ``budget`` nodes of the search (by default 2^26) did not
+    suffice: then ``complete`` is false and ``reason`` says why. ``progress`` gets the share of the choices of pieces
+    that is closed, and the number of equilibria found.
+    Raises :class:`~symgame.errors.Unsupported` when symbols are left, an activation is not piecewise linear, or more
+    than 30 populations are given without a budget.
 
     >>> c = Circuit.from_matrix([["5/2", "-5/2"], ["3/2", "-7/10"]], names="EI", u=["1/2", 0], tau=[10, 5])
     >>> [(e.branch, e.state["E"], e.type, e.nash) for e in solutions(c).equilibria]
     [('E,I', Fraction(17, 24), 'focus', 'stationary')]
     """
     circuit = circuit.fixed()
-    if circuit.symbols:
+    account = Account()
+    found: list[tuple[tuple[Any, ...], Solution]] = []
+    reason = ""
+    for key, solution in _keyed(circuit, digits, budget, account, progress):
+        if limit is not None and len(found) >= limit:
+            reason = f"more than the {limit} equilibria asked for"
+            break
+        found.append((key, solution))
+    found.sort(key=lambda row: row[0])
+    reason = reason or account.stopped or ""
+    return Solutions(circuit, not reason, tuple(solution for _, solution in found), reason)
+
+
+def stream(
+    circuit: Circuit,
+    digits: int = 15,
+    *,
+    budget: int | None = None,
+    progress: Callable[[float, int], None] | None = None,
+    account: Account | None = None,
+) -> Iterator[Solution]:
+    """The equilibria of :func:`solutions` one by one, as they are found, in an order that depends on the circuit alone.
+
+    ``account.stopped`` says afterwards why the list is not complete, if it is not.
+
+    >>> flip_flop = Circuit.from_matrix([[0, -2], [-2, 0]], names="LR", u=[1, 1], tau=[1, 1])
+    >>> sorted(e.branch for e in stream(flip_flop))
+    ['L', 'L,R', 'R']
+    """
+    for _, solution in _keyed(circuit.fixed(), digits, budget, Account() if account is None else account, progress):
+        yield solution
+
+
+_ORDER = {"silent": 0, "active": 1, "negative": 2, "saturated": 3}
+
+
+def _keyed(
+    circuit: Circuit,
+    digits: int,
+    budget: int | None,
+    account: Account,
+    progress: Callable[[float, int], None] | None,
+) -> Iterator[tuple[tuple[Any, ...], Solution]]:
+    exact = system(circuit)
+    if exact.n > MOST_POPULATIONS and budget is None:
+        choices = prod(len(row) for row in exact.pieces)
         raise Unsupported(
-            f"these symbols have no value: {', '.join(circuit.symbols)}; give them in [values] or by --set"
+            f"{exact.n} populations have about 1e{int(log10(choices))} choices of pieces, too many to enumerate (up to "
+            f"{MOST_POPULATIONS} populations are tried; pass a budget to try more); one equilibrium of a large circuit "
+            f"comes from symgame.lone_equilibrium"
         )
-    algebra(circuit).linear_pieces()
-    found = []
-    for branch in equilibria(circuit):
-        if _true(branch.exists):
-            found.append(_isolated(branch, digits))
-        if _true(branch.continuum):
-            found.append(_continuum(branch))
-    return Solutions(circuit, True, tuple(found))
+    writer = Writer(circuit, exact, digits)
+    seen = 0
+
+    def told(share: float) -> None:
+        if progress is not None:
+            progress(share, seen)
+
+    for found in equilibria(exact, budget=BUDGET if budget is None else budget, progress=told, account=account):
+        seen += 1
+        yield exact.sort_key(found.places, writer.order), writer.solution(found)
 
 
-def _true(c: Condition) -> bool:
-    if c not in (TRUE, FALSE):
-        raise Unsupported(f"a condition did not come out as true or false: {c}")
-    return c == TRUE
+class Writer:
+    """Turns points and families into solutions; holds what all of one circuit share."""
+
+    def __init__(self, circuit: Circuit, exact: System, digits: int) -> None:
+        self.names = circuit.names
+        self.exact = exact
+        self.digits = digits
+        self.labels = [[str(piece.label) for piece in p.activation.pieces or ()] for p in circuit.populations]
+        self.order = [[_ORDER[label] for label in row] for row in self.labels]
+        self.rates = [1 / _fraction(p.tau) for p in circuit.populations]
+        self.energies = [OwnEnergy(row, exact.W[i][i]) for i, row in enumerate(exact.pieces)]
+
+    def solution(self, found: Point | Family, spectrum: bool = True) -> Solution:
+        """The solution; without its ``spectrum``, stability is ``None`` and the type "not computed"."""
+        labels = [row[k] for row, k in zip(self.labels, found.places, strict=True)]
+        marked = zip(self.names, labels, strict=True)
+        branch = ",".join(n + PIECE_MARK[label] for n, label in marked if label != "silent")
+        saturated = tuple(n for n, label in zip(self.names, labels, strict=True) if label == "saturated")
+        if isinstance(found, Family):
+            return self._continuum(found, branch, saturated)
+        state = dict(zip(self.names, found.state, strict=True))
+        polynomial = self._polynomial(found.places) if found.strict and spectrum else ()
+        return Solution(
+            branch=branch,
+            active=tuple(n for n in self.names if state[n] > 0 and n not in saturated),
+            saturated=saturated,
+            state=state,
+            strict=found.strict,
+            stable=all_left(polynomial) if polynomial else None,
+            type=spectral_type(polynomial) if polynomial else "not computed" if found.strict else "kink",
+            index=found.sign or None if found.strict else None,
+            nash=nash_class(self.energies, found.places, found.state, found.totals),
+            polynomial=polynomial,
+            digits=self.digits,
+        )
+
+    def _polynomial(self, places: tuple[int, ...]) -> tuple[Fraction, ...]:
+        """Characteristic polynomial of ``diag(1/tau)(F W - I)``: that of the active block, times a factor for each
+        population on a flat piece, whose rate only decays."""
+        slopes = [row[k].slope for row, k in zip(self.exact.pieces, places, strict=True)]
+        rising = [i for i, slope in enumerate(slopes) if slope]
+        W, rates = self.exact.W, self.rates
+        block = [[rates[i] * (slopes[i] * W[i][j] - (1 if i == j else 0)) for j in rising] for i in rising]
+        polynomial = characteristic(block)
+        for i, slope in enumerate(slopes):
+            if not slope:
+                polynomial = times_linear(polynomial, -rates[i])
+        return tuple(polynomial)
+
+    def _continuum(self, found: Family, branch: str, saturated: tuple[str, ...]) -> Solution:
+        """The solution set of the singular block, written with one parameter per dimension of its kernel."""
+        names = [n for n, row, k in zip(self.names, self.exact.pieces, found.places, strict=True) if not row[k].flat]
+        unknowns = [sympy.Symbol(f"x_{n}") for n in names]
+        block, right = self.exact.equations(found.places)
+        matrix = sympy.Matrix([[_rational(v) for v in row] for row in block])
+        (point,) = sympy.linsolve((matrix, sympy.Matrix([_rational(v) for v in right])), *unknowns)
+        written = ", ".join(
+            f"x_{n} free" if value == unknown else f"x_{n} = {value}"
+            for n, unknown, value in zip(names, unknowns, point, strict=True)
+        )
+        inside = "inside the piece of every population"
+        return Solution(
+            branch=branch,
+            active=tuple(names),
+            saturated=saturated,
+            state={},
+            strict=False,
+            stable=None,
+            type="continuum",
+            index=None,  # it belongs to a closed set of equilibria, and this one may end in kinks that are listed apart
+            nash=None,
+            description=f"a continuum of equilibria: {written}, as long as the total inputs stay {inside}",
+            digits=self.digits,
+        )
+
+
+def _rational(value: Fraction) -> sympy.Rational:
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def index_sum(found: Solutions) -> int | None:
+    """The sum of all indices, where the list is complete and no kink or continuum is in it; else ``None``.
+
+    It is then 1 if a bound of the rates holds for every ``t W + t u``, t from 0 to 1: ``x - phi(t (W x + u))`` has no
+    zeros outside a ball, and so the degree of the identity. So for bounded activations, for rectified ones with all
+    weights <= 0, and wherever :func:`symgame.enumeration.box` bounds every rate. ``W = 2``, ``u = -1`` has the sum 0.
+
+    >>> index_sum(solutions(Circuit.from_matrix([[0, -2], [-2, 0]], names="LR", u=[1, 1], tau=[1, 1])))
+    1
+    """
+    if not found.complete or any(e.index is None for e in found.equilibria):
+        return None
+    return sum(e.index for e in found.equilibria if e.index is not None)
 
 
 def rational(q: Quotient) -> Fraction:
     """The number that a quotient without symbols is."""
     return value_at(q.over, {}) / value_at(q.under, {})
-
-
-def _labelled(branch: Branch, *labels: str) -> tuple[str, ...]:
-    return tuple(n for n, p in zip(branch.circuit.names, branch.pieces, strict=True) if p.label in labels)
-
-
-def _isolated(branch: Branch, digits: int) -> Solution:
-    a = branch.algebra
-    state = {name: rational(branch.rate(i)) for i, name in enumerate(branch.circuit.names)}
-    strict = _true(branch.strict)
-    full = stability.jacobian(a, branch.slopes)
-    polynomial = [rational(c) for c in characteristic_polynomial(full, a.ring)]
-    kind = "global" if _true(nash.nash(branch)) else "local" if _true(nash.local_nash(branch)) else "stationary"
-    return Solution(
-        branch=branch.name,
-        active=tuple(n for n in branch.circuit.names if state[n] > 0 and n not in _labelled(branch, "saturated")),
-        saturated=_labelled(branch, "saturated"),
-        state=state,
-        strict=strict,
-        stable=_true(stability.hurwitz(branch)) if strict else None,
-        type=spectral_type(polynomial) if strict else "kink",
-        eigenvalues=eigenvalues(polynomial, digits) if strict else (),
-        index=(1 if rational(branch.determinant) > 0 else -1) if strict else None,
-        nash=kind,
-    )
-
-
-def _continuum(branch: Branch) -> Solution:
-    """The solution set of the singular block, written with one parameter per dimension of its kernel."""
-    block = sympy.Matrix([[_sympy(e) for e in row] for row in branch.block])
-    right = sympy.Matrix([_sympy(b) for b in branch.right_side])
-    names = [branch.circuit.names[i] for i in branch.increasing]
-    unknowns = [sympy.Symbol(f"x_{n}") for n in names]
-    (point,) = sympy.linsolve((block, right), *unknowns)
-    written = ", ".join(
-        f"x_{n} free" if value == unknown else f"x_{n} = {value}"
-        for n, unknown, value in zip(names, unknowns, point, strict=True)
-    )
-    inside = "inside the piece of every population"
-    return Solution(
-        branch.name,
-        tuple(names),
-        _labelled(branch, "saturated"),
-        {},
-        False,
-        None,
-        "continuum",
-        (),
-        None,  # the index belongs to a closed set of equilibria, and this one may end in kinks that are listed apart
-        None,
-        f"a continuum of equilibria: {written}, as long as the total inputs stay {inside}",
-    )
-
-
-def _sympy(q: Quotient) -> sympy.Rational:
-    value = rational(q)
-    return sympy.Rational(value.numerator, value.denominator)
 
 
 @dataclass(frozen=True)
@@ -210,69 +388,3 @@ def coinciding(circuit: Circuit) -> Coinciding | None:
             (dict(zip(names, plus, strict=True)), dict(zip(names, minus, strict=True))),
         )
     return None
-
-
-# -- spectra ----------------------------------------------------------------------------------------------------------
-
-
-def _integral(polynomial: list[Fraction]) -> flint.fmpz_poly:
-    scale = lcm(*(c.denominator for c in polynomial))
-    return flint.fmpz_poly([int(c * scale) for c in reversed(polynomial)])
-
-
-def eigenvalues(polynomial: list[Fraction], digits: int) -> tuple[tuple[str, str], ...]:
-    """The roots, as decimals that carry all the digits asked for: certified balls, refined until they do."""
-    p = _integral(polynomial)
-    before = flint.ctx.dps
-    try:
-        for precision in (digits + 10, 2 * digits + 30, 4 * digits + 100):
-            flint.ctx.dps = precision
-            rows = [(root.real, root.imag) for root, power in p.complex_roots() for _ in range(power)]
-            if all(part.rel_accuracy_bits() > 3.33 * digits or part == 0 for row in rows for part in row):
-                break
-        rows.sort(key=lambda row: (float(row[0]), float(row[1])), reverse=True)
-        return tuple((_decimal(re, digits), _decimal(im, digits)) for re, im in rows)
-    finally:
-        flint.ctx.dps = before
-
-
-def _decimal(ball: flint.arb, digits: int) -> str:
-    if ball == 0 or ball.contains(0):
-        return "0"
-    return str(ball.str(digits, radius=False))
-
-
-def on_imaginary_axis(polynomial: list[Fraction]) -> bool:
-    """Whether a real polynomial has a root ``i w``: even and odd part share a root ``y = w^2 >= 0``. Exact."""
-    ascending = list(reversed(polynomial))
-    y = sympy.Symbol("y")
-    even = sum((-1) ** k * _rational(c) * y**k for k, c in enumerate(ascending[0::2]))
-    odd = sum((-1) ** k * _rational(c) * y**k for k, c in enumerate(ascending[1::2]))
-    if ascending[0] == 0:
-        return True
-    common = sympy.Poly(sympy.gcd(even, odd), y)
-    return bool(common.degree() > 0 and common.count_roots(0, None) > 0)
-
-
-def _rational(c: Fraction) -> sympy.Rational:
-    return sympy.Rational(c.numerator, c.denominator)
-
-
-def _all_left(polynomial: list[Fraction]) -> bool:
-    """Every root has negative real part: Routh and Hurwitz on exact numbers."""
-    ring = Ring(("s",))
-    numbers = stability.routh_hurwitz([ring.quotient(c) for c in polynomial], ring)
-    return all(rational(q) > 0 for q in numbers)
-
-
-def spectral_type(polynomial: list[Fraction]) -> str:
-    """node, focus, saddle, center or non-hyperbolic, from exact root counts of the characteristic polynomial."""
-    s = sympy.Symbol("s")
-    exact = sympy.Poly([_rational(c) for c in polynomial], s)
-    real = sum(power for factor, power in exact.sqf_list()[1] for _ in range(factor.count_roots()))
-    degree = len(polynomial) - 1
-    if on_imaginary_axis(polynomial):
-        return "center" if degree == 2 and polynomial[-1] > 0 else "non-hyperbolic"
-    if not _all_left(polynomial) and not _all_left([c * (-1) ** k for k, c in enumerate(polynomial)]):
-        return "saddle"
-    return "node" if real == degree else "focus"

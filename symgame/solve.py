@@ -6,11 +6,14 @@ split into cases. The result is text of the formula grammar, so that it can be p
 
 from __future__ import annotations
 
+from symgame import syntax as s
 from symgame.condition import TRUE, And, Condition, Or, Sign, sign_text
 from symgame.errors import BudgetExceeded
+from symgame.nesting import compared, nested_text
 from symgame.proof.reduce import Reducer
 from symgame.ring import Poly, Quotient, coefficients, factored_text, names_of, poly_text
 
+LONG = 4  # terms of a polynomial that is written with its common parts taken out
 _FLIPPED = {">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -46,10 +49,19 @@ def bound(atom: Sign, parameter: str | None, reducer: Reducer) -> str:
         return _linear(atom, rows, str(parameter), reducer)
     if len(rows) == 3:
         try:
-            return _quadratic(atom, rows, str(parameter), reducer) or sign_text(atom)
+            return _quadratic(atom, rows, str(parameter), reducer) or unsolved_text(atom, reducer.common_parts)
         except BudgetExceeded:
-            return sign_text(atom)
-    return sign_text(atom)
+            return unsolved_text(atom, reducer.common_parts)
+    return unsolved_text(atom, reducer.common_parts)
+
+
+def unsolved_text(atom: Sign, common_parts: bool = False) -> str:
+    """A comparison that is not solved; one of a long polynomial, if wanted, with its common parts taken out."""
+    plain = sign_text(atom)
+    if not common_parts or len(atom.poly) < LONG:
+        return plain
+    short = s.text(compared(atom.poly, atom.rel))
+    return short if len(short) < len(plain) else plain
 
 
 def leading_sign(p: Poly, reducer: Reducer) -> str | None:
@@ -65,11 +77,11 @@ def leading_sign(p: Poly, reducer: Reducer) -> str | None:
 
 def _linear(atom: Sign, rows: list[Poly], parameter: str, reducer: Reducer) -> str:
     constant, slope = rows
-    value = quotient_text(Quotient(-constant, slope))
+    value = quotient_text(Quotient(-constant, slope), reducer.common_parts)
     known = ">" if atom.rel in ("=", "!=") and _nonzero(slope, reducer) else leading_sign(slope, reducer)
     if known is not None:
         return f"{parameter} {atom.rel if known == '>' else _FLIPPED[atom.rel]} {value}"
-    return sign_text(atom)
+    return unsolved_text(atom, reducer.common_parts)
 
 
 def _nonzero(p: Poly, reducer: Reducer) -> bool:
@@ -139,17 +151,20 @@ def _factor_text(p: Poly) -> str:
     return f"({text})" if len(p) > 1 or "*" in text else text
 
 
-def quotient_text(q: Quotient) -> str:
-    """A quotient with its polynomial part in front: ``1 + w_EI*w_IE/(1 + w_II)``."""
+def quotient_text(q: Quotient, common_parts: bool = False) -> str:
+    """A quotient with its polynomial part in front: ``1 + w_EI*w_IE/(1 + w_II)``.
+
+    ``common_parts`` are taken out of a long numerator: :func:`symgame.nesting.nested`.
+    """
     if q.under.is_one():
         return poly_text(q.over)
     whole, rest = _divided(q)
     if whole == 0:
-        return _ratio(q.over, q.under)
+        return _ratio(q.over, q.under, common_parts)
     tail = Quotient(rest, q.under)
     if tail.is_zero:
         return poly_text(whole)
-    shown = _ratio(tail.over, tail.under)
+    shown = _ratio(tail.over, tail.under, common_parts)
     return f"{poly_text(whole)} - {shown[1:]}" if shown.startswith("-") else f"{poly_text(whole)} + {shown}"
 
 
@@ -161,9 +176,13 @@ def _divided(q: Quotient) -> tuple[Poly, Poly]:
     return q.over * 0, q.over
 
 
-def _ratio(over: Poly, under: Poly) -> str:
-    above, below = factored_text(over), factored_text(under)
-    above = f"({above})" if len(over) > 1 and above == poly_text(over) else above
+def _ratio(over: Poly, under: Poly, common_parts: bool = False) -> str:
+    below = factored_text(under)
+    long = common_parts and len(over) >= LONG
+    if long and below.startswith("-"):
+        over, below = -over, below[1:]
+    above = nested_text(over) if long else factored_text(over)
+    above = f"({above})" if long or (len(over) > 1 and above == poly_text(over)) else above
     return f"{above}/{below}" if len(under) == 1 and "*" not in below else f"{above}/({below})"
 
 

@@ -7,20 +7,34 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
+import numpy as np
+
 from symgame import syntax as s
 from symgame.algebra import algebra
 from symgame.branches import branch, equilibria, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, TRUE, Condition, at_point, free_names, quantifier_free
+from symgame.condition import (
+    FALSE,
+    TRUE,
+    And,
+    Condition,
+    at_point,
+    both,
+    free_names,
+    negation,
+    quantifier_free,
+)
 from symgame.domain import Hypothesis
-from symgame.errors import BudgetExceeded, HypothesisError, Unsupported, VocabularyError
+from symgame.errors import BudgetExceeded, HypothesisError, SymgameError, Unsupported, VocabularyError
 from symgame.grammar import read_branch, read_formula
 from symgame.notation import symbol
 from symgame.presentation import PLAIN
 from symgame.proof.decide import EXACT, Query, consistent, decide
+from symgame.proof.sampling import samples, truth
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Value, Verdict
 from symgame.properties import count
+from symgame.ring import FRESH
 from symgame.tables import Cell, formula, joined, table
 from symgame.theorems import reading_evidence, theorem
 from symgame.vocabulary import Vocabulary
@@ -113,8 +127,8 @@ def check(
         if known is not None:
             return Checked(node, hypotheses, Cited(known.source, (EXACT,)))
         return Checked(node, hypotheses, Undecided(str(error)))
-    if known is not None and isinstance(verdict, Undecided):
-        verdict = Cited(known.source, (EXACT,))
+    if isinstance(verdict, Undecided):
+        verdict = Cited(known.source, (EXACT,)) if known else _at_points(circuit, node, hypotheses, reading) or verdict
     verdict = with_uniqueness(circuit, reading.words, verdict, budget)
     verdict = with_closed_forms(circuit, reading.words, verdict)
     missing = None
@@ -157,6 +171,46 @@ def read(
     born = tuple(h.text for h in a.structural.hypotheses if free_names(h.condition) & silent)
     query = Query(a.domain.hypotheses, tuple(rows), tuple(fixed), conclusion, a.structural, a.domain, born)
     return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words))
+
+
+#: Points at which a statement about diagonal stability is evaluated when nothing else decides it.
+POINTS = 60
+
+
+def _at_points(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], reading: Reading) -> Refuted | None:
+    """A point of the domain where the statement is false, every word decided exactly on the numbers there.
+
+    For words that have no closed form with symbols, but are decided with a certificate on numbers.
+    """
+    if not reading.words & {"lds", "rosen", "d_stable"} or len(circuit.names) < 3:
+        return None
+    a = algebra(circuit)
+    wanted = both(
+        a.domain.condition,
+        *(_without_quantifiers(h.condition) for h in (*reading.query.given, *reading.query.fixed)),
+        _without_quantifiers(negation(reading.query.conclusion)),
+    )
+    size = 4_096
+    drawn = samples(sorted(circuit.symbols), a.domain.signs, seed=11, size=size)
+    small = {name: values / 8 for name, values in drawn.items()}  # weak couplings, where a circuit is diagonally stable
+    kept = [(row, k) for row in (drawn, small) for k in np.flatnonzero(truth(wanted, row, size, {}))[: POINTS // 2]]
+    for row, k in kept:
+        point = {name: Fraction(float(values[k])) for name, values in row.items()}
+        try:
+            there = circuit.with_values(**{n: str(v) for n, v in point.items()}).fixed()
+            query = read(there, node, given).query
+        except SymgameError:
+            continue
+        if all(h.condition == TRUE for h in (*query.given, *query.fixed)) and query.conclusion == FALSE:
+            return Refuted((EXACT,), dict(point))
+    return None
+
+
+def _without_quantifiers(c: Condition) -> Condition:
+    """A consequence of a condition: what is bound, or speaks of fresh unknowns, is left out."""
+    if isinstance(c, And):
+        return both(*(_without_quantifiers(part) for part in c.args))
+    return c if quantifier_free(c) and not free_names(c) & set(FRESH) else TRUE
 
 
 def _named_words(node: s.Formula, given: Sequence[s.Formula]) -> list[str]:
@@ -292,7 +346,7 @@ def missing_hypothesis(
         if patience == 0:
             return None
         candidate = read_formula(text)
-        if candidate == node or any(candidate == g for g in given):
+        if candidate == node or candidate in given or (isinstance(node, s.Implies) and candidate == node.right):
             continue
         try:
             reading = read(circuit, node, (*given, candidate), at)

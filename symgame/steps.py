@@ -15,21 +15,27 @@ from symgame import game
 from symgame import syntax as s
 from symgame.branches import Branch, branch, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import Condition, free_names, quantifier_free
+from symgame.condition import Condition, atoms, free_names, quantifier_free
 from symgame.errors import Unsupported
 from symgame.grammar import read_branch
+from symgame.nesting import compared
 from symgame.properties import stability
-from symgame.ring import FRESH
+from symgame.properties.response import condition_text
+from symgame.ring import FRESH, Ring
 from symgame.solve import quotient_text
 from symgame.statements import read
+from symgame.typeset import formula_latex
 from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, QUANTIFIERS, READ_CONDITIONS, READINGS
 
-LONGEST = 900
+LONGEST, SHORTEST = 900, 200
+MOST_REPEATED = 4
 _MEANINGS = {**BRANCH_WORDS, **CIRCUIT_WORDS, **BRANCH_NUMBERS, **QUANTIFIERS}
 _HOW = {
     "hurwitz": "Routh and Hurwitz, on the characteristic polynomial of the Jacobian",
     "lds": "some diagonal P > 0 makes P A + A' P positive definite: leading minors, the weights bound and eliminated",
     "rosen": "the same with the Jacobian I - W of the pseudo-gradient",
+    "d_stable": "Hurwitz for every choice of positive time constants",
+    "totally_hurwitz": "every principal submatrix of the Jacobian is Hurwitz: any rates may be held silent",
     "exists": "the determinant is not 0, and every rate or total input is on its piece",
     "continuum": "the determinant is 0, and the singular linear system has solutions on the pieces",
     "local_nash": "it exists; own curvatures, and at kinks the one-sided ones",
@@ -82,20 +88,25 @@ def meaning(node: s.Formula) -> str:
     return "; ".join(said) or "in signs of polynomials"
 
 
-def written(condition: Condition) -> str | None:
+def written(condition: Condition, large: bool = False, longest: int = LONGEST) -> str | None:
     """A condition as a formula, when it is not too long to read and has no quantifiers, nor unknowns of the reader's
-    own (they stand for roots and moduli)."""
+    own (they stand for roots and moduli). Common parts of ``large`` polynomials are taken out."""
     if not quantifier_free(condition) or free_names(condition) & set(FRESH):
         return None
-    text = str(condition)
-    return text if len(text) <= LONGEST else None
+    if large and 2 * sum(len(atom.poly) for atom in atoms(condition)) > longest:
+        return None
+    text = condition_text(condition) if large else str(condition)
+    return text if len(text) <= longest else None
 
 
 def from_definition(
-    node: s.Formula, definition: Condition, short: Condition, solved: str, over: str | None
+    node: s.Formula, definition: Condition, short: Condition, solved: str, over: str | None, large: bool = False
 ) -> Iterator[Step]:
-    """word <=> its definition in signs <=> the short form <=> the form solved for a parameter."""
-    first, second = written(definition), written(short)
+    """word <=> its definition in signs <=> the short form <=> the form solved for a parameter.
+
+    For a circuit that is ``large``, with three or more populations, signs that the hypotheses decide are put in.
+    """
+    first, second = written(definition, large), written(short, large)
     if first is not None:
         yield Step(first, meaning(node), chained=True)
     else:
@@ -118,7 +129,8 @@ def from_sides(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], at
             condition = read(circuit, side, given, members).query.conclusion
         except Unsupported:
             continue
-        text = written(condition)
+        large = len(circuit.names) > 2
+        text = written(condition, large, SHORTEST if large else LONGEST)
         if text is not None and text != s.text(side):
             yield Step(f"{s.text(side)} <=> {text}" if len(sides) > 1 else text, meaning(side))
         elif text is None:
@@ -135,18 +147,25 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
     left = node.terms[0] if isinstance(node, s.Relation) else node
     name = left.id if isinstance(left, s.Name) else left.name if isinstance(left, s.Call) else ""
     match name:
-        case "x":
+        case "x" if isinstance(left, s.Call):
+            if _long(here) and circuit.index(str(left.args[0])) != here.increasing[0]:
+                yield Step(None, "The same system, by Cramer's rule")
+                return
             yield Step(
                 " & ".join(_rows(here, [f"x({n})" for n in _active(here)], here.right_side)),
                 f"the rows of {_system(here)}",
             )
-            yield Step(
-                f"det = {quotient_text(here.determinant)}",
-                "the determinant of that system, kept as a denominator by Cramer's rule",
-            )
+            if not _long(here):
+                yield Step(
+                    f"det = {quotient_text(here.determinant)}",
+                    "the determinant of that system, kept as a denominator by Cramer's rule",
+                )
         case "dx" if isinstance(left, s.Call):
             driven = str(left.args[1])
             column = circuit.inputs.index(driven)
+            if _long(here):
+                yield _cofactor(here, circuit.index(str(left.args[0])), column)
+                return
             right = [p.slope if i == column else here.algebra.zero for i, p in enumerate(here.pieces)]
             unknowns = [f"dx({n},{driven})" for n in _active(here)]
             rows = _rows(here, unknowns, [right[i] for i in here.increasing])
@@ -164,6 +183,27 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
             yield Step(f"{left} = 1/({slope}) - ({weight})", "1/phi' - W_ii: the activation cost and the own weight")
         case "energy" if isinstance(left, s.Call):
             yield from _energy(circuit, here, str(left.args[0]))
+
+
+def _long(here: Branch) -> bool:
+    """Whether the determinant is too long to be printed in every proof that divides by it."""
+    return here.algebra.n > 2 and len(here.determinant.over) > MOST_REPEATED
+
+
+def _cofactor(here: Branch, i: int, j: int) -> Step:
+    """An entry of the inverse: a minor without the row that is driven and the column that responds."""
+    names = here.circuit.presentation.latex
+    row, column = names(here.circuit.names[j]), names(here.circuit.names[i])
+    places = here.increasing.index(j) + here.increasing.index(i)
+    minus = "-" if places % 2 else ""
+    slope = "" if here.pieces[j].slope == here.algebra.one else f"s_{{{row}}} "
+    driven = here.circuit.shown(here.circuit.inputs[j], macros=True)
+    return Step(
+        None,
+        "a cofactor: the determinant without the row that is driven and the column that responds",
+        rf"\det\mathbf{{A}}\;\frac{{\partial x_{{{column}}}}}{{\partial {driven}}} = "
+        rf"{minus}{slope}\det\mathbf{{A}}_{{-{row},-{column}}}",
+    )
 
 
 def _energy(circuit: Circuit, here: Branch, name: str) -> Iterator[Step]:
@@ -206,6 +246,99 @@ def _matrix(here: Branch) -> str:
     block = r" \\ ".join(" & ".join(row) for row in rows)
     members = ",".join(names(n) for n in _active(here))
     return rf"\mathbf{{A}}_{{{members}}} = \begin{{pmatrix}}{block}\end{{pmatrix}}"
+
+
+def of_monotone(circuit: Circuit) -> Iterator[Step]:
+    """The symmetric matrix whose leading minors are too long to print."""
+    yield Step(
+        None,
+        "for two points x and y, by the pseudo-gradient, with the matrix of the game",
+        r"(x - y)^{\mathsf T}(F(x) - F(y)) = \tfrac12 (x - y)^{\mathsf T}(A + A^{\mathsf T})(x - y),\quad A = I - W",
+    )
+    matrix = sympy.eye(len(circuit.names)) - circuit.W
+    shown = circuit.expression_latex(sympy.Matrix(matrix + matrix.T), macros=True)
+    yield Step(None, "its leading minors decide whether it is positive definite", rf"A + A^{{\mathsf T}} = {shown}")
+
+
+# -- responses and modes ----------------------------------------------------------------------------------------------
+
+
+def of_inverse(here: Branch) -> Iterator[Step]:
+    """The matrix of all responses: one linear system, and its inverse by cofactors."""
+    unit = here.algebra.matrix_name == "I - W"
+    slopes = "" if unit else "S"
+    yield Step(
+        None,
+        f"the rows of {_system(here)}, differentiated",
+        rf"\mathbf{{A}}\,\mathrm{{d}}x = {slopes}\,\mathrm{{d}}u,\quad \mathbf{{A}} = {'I - W' if unit else 'I - S W'}",
+    )
+    inverse = "(I - W)^{-1}" if unit else r"\mathbf{A}^{-1} S = (S^{-1} - W)^{-1}"
+    yield Step(
+        None,
+        "cofactors over one determinant; that the product with the matrix is right was verified entry by entry",
+        rf"\frac{{\partial x}}{{\partial u}} = {inverse} "
+        rf"= \frac{{1}}{{\det\mathbf{{A}}}}\operatorname{{adj}}(\mathbf{{A}}){slopes}",
+    )
+
+
+def of_determinant_ratio(here: Branch, k: int) -> Iterator[Step]:
+    """The response of a population to its own input: the circuit without it over the whole circuit."""
+    name = here.circuit.presentation.latex(here.circuit.names[k])
+    slope = "" if here.pieces[k].slope == here.algebra.one else f"s_{{{name}}} "
+    driven = here.circuit.shown(here.circuit.inputs[k], macros=True)
+    yield Step(
+        None,
+        "the cofactor of its own entry is the determinant without its row and column: that of the circuit in which its "
+        "rate is held fixed",
+        rf"\det\mathbf{{A}}\;\frac{{\partial x_{{{name}}}}}{{\partial {driven}}} = {slope}\det\mathbf{{A}}_{{-{name}}}",
+    )
+    yield Step(None, "The determinant of the whole circuit is positive, so the sign is that of the other one")
+
+
+def of_parity(here: Branch) -> Iterator[Step]:
+    """A negative response is an odd number of real positive eigenvalues of the circuit in which the rate is held."""
+    yield Step(
+        None,
+        "for each population k, with its slope: the determinant ratio, verified as an identity",
+        r"\det\mathbf{A}\;\frac{\partial x_k}{\partial u_k} = s_k \det\mathbf{A}_{-k}",
+    )
+    yield Step(
+        None,
+        "the Jacobian of the others while the rate of k is held; verified as an identity",
+        r"\det(-\mathbf{J}_{-k}) = \frac{\det\mathbf{A}_{-k}}{\prod_{i \ne k} \tau_i}",
+    )
+    yield Step(
+        None,
+        "a determinant is the product of the eigenvalues, and complex ones come in pairs with a positive product; m "
+        "counts the real positive eigenvalues, with multiplicity; for the case that none is 0",
+        r"\operatorname{sign}\det(-\mathbf{J}_{-k}) = (-1)^{m}",
+    )
+    yield Step(
+        None,
+        "On a stable branch det > 0, and slopes and time constants are positive: the response is 0 exactly if an "
+        "eigenvalue is 0, and else negative exactly if m is odd",
+    )
+
+
+def of_characteristic(here: Branch) -> Iterator[Step]:
+    """The Routh-Hurwitz numbers of a block in its principal minors."""
+    n = len(here.increasing)
+    powers = [rf"c_{{{k}}} s^{{{n - k}}}" for k in range(1, n - 1)] + [rf"c_{{{n - 1}}} s", rf"c_{{{n}}}"]
+    yield Step(
+        None,
+        "the characteristic polynomial of the Jacobian on the branch",
+        rf"\det(s I - \mathbf{{J}}) = s^{{{n}}} + {' + '.join(powers)}",
+    )
+    yield Step(
+        None,
+        "one principal minor of the matrix for each set of k rates; verified by expanding the determinant",
+        r"c_{k} = \sum_{|R| = k} \frac{M_R}{\prod_{i \in R} \tau_i}",
+    )
+    ring = Ring(tuple(f"c_{k}" for k in range(1, n + 1)))
+    for q in stability.routh_hurwitz([ring.quotient(1), *(ring.of(name) for name in ring.names)], ring):
+        short = len(q.over) <= MOST_REPEATED
+        shown = formula_latex(compared(q.over, ">")) if short else None
+        yield Step(None, "one of the numbers of Liénard and Chipart, which decide together", shown)
 
 
 # -- identities of the game -------------------------------------------------------------------------------------------

@@ -56,10 +56,11 @@ def theorem(circuit: Circuit, node: s.Formula, given: Iterable[s.Formula]) -> Th
         node = node.right
     parts = [part for fact in facts for part in (fact.args if isinstance(fact, s.And) else (fact,))]
     words = {part.id for part in parts if isinstance(part, s.Name)}
+    unit = algebra(circuit).matrix_name == "I - W"
     for row in theorems():
-        if isinstance(node, s.Name) and node.id == row.conclusion and row.premise in words:
-            if not row.unit_gains or algebra(circuit).matrix_name == "I - W":
-                return row
+        fits = isinstance(node, s.Name) and node.id == row.conclusion and row.premise in words
+        if fits and (unit or not row.unit_gains):
+            return row
     return None
 
 

@@ -9,10 +9,12 @@ from functools import cached_property
 import sympy
 
 from symgame import syntax as s
+from symgame.branches import full_branch
 from symgame.circuit import Circuit
 from symgame.document import Inline, Math, Text
 from symgame.errors import SymgameError
 from symgame.grammar import read_branch, read_formula
+from symgame.rewriting import rebuilt, substituted
 from symgame.shape import Shaper
 from symgame.typeset import branch_latex, formula_latex
 from symgame.words import BRANCH_WORDS, READ_CONDITIONS, READINGS
@@ -47,6 +49,13 @@ def _no_word(name: str) -> bool:
     return not (name.isascii() and name.isalpha()) or (len(name) == 1 and name not in "aAI")
 
 
+def _divided(node: s.Formula, name: s.Name) -> s.Formula:
+    """``det`` as a denominator, or as one of its factors, exchanged for a name."""
+    if isinstance(node, s.Ratio):
+        return s.Ratio(_divided(node.over, name), substituted(node.under, {"det": name}))
+    return rebuilt(node, lambda part: _divided(part, name))
+
+
 class Writer:
     """Formulas, names and expressions of one circuit, as :class:`Math`."""
 
@@ -63,6 +72,22 @@ class Writer:
             node = self.shaper.shaped(read_formula(text))
             self._formulas[text] = Math(formula_latex(node, self.names), node)
         return self._formulas[text]
+
+    def with_determinant(self, math: Math, at: str | None) -> Math:
+        """The formula with the abbreviation of the determinant where it divides, if it is read with all active."""
+        name = self.determinant
+        if name is None or math.node is None or at not in (None, full_branch(self.circuit).name):
+            return math
+        node = _divided(math.node, s.Name(name))
+        return math if node == math.node else Math(formula_latex(node, self.names), node)
+
+    @cached_property
+    def determinant(self) -> str | None:
+        """The abbreviation of the determinant with every population active."""
+        if self.shaper.algebra.pieces is None:
+            return None
+        whole = full_branch(self.circuit).determinant
+        return next((a.name for a in self.shaper.abbreviations if a.value == whole), None)
 
     def number(self, text: str) -> Math:
         """A number of the grammar, roots allowed: the left side of an equation with 0."""

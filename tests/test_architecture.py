@@ -26,7 +26,7 @@ LAYERS: list[list[str]] = [
     ["shell", "starter"],
     Room(["syntax", "rewriting", "grammar", "letters", "notation", "presentation"]),
     Room(["typeset", "mathml", "pythonic", "tables"]),
-    Room(["ring", "condition", "domain", "linear", "quantifier", "lowering", "program"]),
+    Room(["ring", "nesting", "condition", "domain", "linear", "quantifier", "lowering", "program", "cycles"]),
     Room(
         [
             "proof",
@@ -35,31 +35,83 @@ LAYERS: list[list[str]] = [
             "proof.smtlib",
             "proof.sampling",
             "proof.solver",
+            "proof.splitting",
             "proof.decide",
             "proof.reduce",
         ]
     ),
-    Room(["pieces", "activation", "kinds", "circuit", "modelfile", "named"]),
+    Room(
+        [
+            "pieces",
+            "activation",
+            "kinds",
+            "entries",
+            "circuit",
+            "modelfile",
+            "sheets",
+            "graphs",
+            "families",
+            "arrays",
+            "named",
+        ]
+    ),
+    ["coupling", "common_weights"],
     ["algebra"],
+    Room(["spectrum", "cells", "tableau", "choices", "enumeration", "best_rate"]),  # numbers alone, nothing of circuits
+    Room(
+        [
+            "matrices",
+            "matrices.definite",
+            "matrices.minors",
+            "matrices.certificate",
+            "matrices.closed",
+            "matrices.cycle",
+            "matrices.barrier",
+            "matrices.search",
+            "matrices.blocks",
+            "diagonal_stability",
+            "matrices.hurwitz",
+            "matrices.d_stability",
+            "principal",
+            "matrices.lyapunov",
+            "matrices.common_norm",
+            "contraction",
+        ]
+    ),  # matrices over QQ, whatever they stand for
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
-    ["branches"],
+    ["branches", "minimisers"],
     [
         "properties",
         "properties.count",
         "properties.diagonal",
+        "properties.minors",
         "properties.nash",
         "properties.potential",
         "properties.response",
         "properties.stability",
     ],
-    ["vocabulary"],
-    ["solve", "statements", "numeric", "shape"],
-    ["chart"],
-    Room(["crossings", "floating", "illustration", "plane", "landscape", "regime_map", "portrait", "captions"]),
+    ["vocabulary", "theorems"],
+    ["solve", "statements", "numeric", "shape", "nash_continua"],
+    ["chart", "nash_points", "pivoting"],
+    Room(
+        [
+            "crossings",
+            "floating",
+            "illustration",
+            "plane",
+            "best_response",
+            "landscape",
+            "regime_map",
+            "portrait",
+            "captions",
+        ]
+    ),
     Room(
         [
             "steps",
             "claims",
+            "matrix_claims",
+            "global_theorems",
             "global_stability",
             "catalogue",
             "bounds",
@@ -70,9 +122,11 @@ LAYERS: list[list[str]] = [
             "derivation",
             "document",
             "writing",
+            "overviews",
             "article",
         ]
     ),
+    Room(["sweep_axes", "sweep_program", "sweep_answers", "sweep_plan", "sweep_store", "sweeps", "sweep_summary"]),
     ["symgame"],  # the face: ``symgame/__init__.py``
     [
         "report",
@@ -83,6 +137,7 @@ LAYERS: list[list[str]] = [
         "report.html",
         "report.latex",
         "report.pdf",
+        "report.sweeps",
         "report.terminal",
     ],  # back ends: none imports another
     ["output"],
@@ -146,7 +201,7 @@ def test_every_module_has_its_layer_and_every_layer_its_modules() -> None:
 def test_every_module_is_in_the_table_of_the_architecture() -> None:
     table = (PACKAGE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## The rooms")[1].split("\n## ")[0]
     named = set(re.findall(r"`([\w.*/]+)`", table))
-    packages = {"symgame", "proof", "properties", "report"}
+    packages = {"symgame", "proof", "properties", "matrices", "report"}
     missing = [m for m in SOURCES if m not in named | packages and f"{m.rpartition('.')[0]}.*" not in named]
     assert not missing
 

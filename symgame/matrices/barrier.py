@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     Floats = Any
 
-GROWTH = 12.0
+GROWTH = 4.0
 LAST = 1e11
 STEPS = 60
 
@@ -67,21 +67,21 @@ def search(a: Floats) -> Search:
             if step is None:
                 return Search(best[0], dual[0], best[1], dual[1])
             dp, dt, decrement, z = step
+            x = z / np.trace(z)
+            upper = n * float(np.max(2 * np.einsum("ij,ji->i", a, x)))
+            if upper < dual[1]:
+                dual = (x, upper)
+            # clear, and the certificate has at least a quarter of the room that the best one has
+            if (best[1] > 0 and dual[1] < 4 * best[1]) or (dual[1] < 0 and best[1] > 4 * dual[1]):
+                return Search(best[0], dual[0], best[1], dual[1])
             moved = _advanced(a, p, t, dp, dt, decrement, tau)
             if moved is None:
                 break
             p, t = moved
+            if t > best[1]:
+                best = (p, t)
             if decrement < 0.3:
                 break
-        if t > best[1]:
-            best = (p, t)
-        x = z / np.trace(z)
-        upper = n * float(np.max(2 * np.einsum("ij,ji->i", a, x)))
-        if upper < dual[1]:
-            dual = (x, upper)
-        # clear, and the certificate is no worse than half of the best there is
-        if (best[1] > 0 and dual[1] < 2 * best[1]) or (dual[1] < 0 and best[1] > 2 * dual[1]):
-            break
         tau *= GROWTH
     return Search(best[0], dual[0], best[1], dual[1])
 

@@ -121,8 +121,8 @@ def triple(a: fmpq_mat) -> Certificate | None:
     meet, a rational r lies between them, or at their common end. Then some y has ``y' S y <= 0`` for the form S of
     the first block at r, and z for the second; with ``w = A^{-1} (z, 0)``, a combination ``(y, 0)(y, 0)' + c w w'`` is
     an X: the third entry of ``diag(A X)`` is 0, and the range of c where the first two are <= 0 is not empty.
-    Source: R. Redheffer, SIAM J. Algebraic Discrete Methods 6 (1985) 592; R. Shorten and K. Narendra, IEEE Trans.
-    Automatic Control 54 (2009) 1108. The X is ours.
+    Source: R. Redheffer, SIAM J. Algebraic Discrete Methods 6 (1985) 612; R. Shorten and K. S. Narendra, Linear
+    Algebra Appl. 431 (2009) 2317. The X is ours.
 
     >>> triple(fmpq_mat([[1, 0, 2], [2, 1, 0], [0, 2, 1]])).X          # the boundary of the secant criterion
     [ 4/3, -2/3, -2/3]

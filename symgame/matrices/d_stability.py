@@ -11,7 +11,7 @@ from flint import fmpq, fmpq_mat
 from symgame.diagonal_stability import diagonal_stability
 from symgame.matrices.blocks import components
 from symgame.matrices.definite import fraction, power, square_matrix, submatrix
-from symgame.matrices.hurwitz import Answer, stable, with_time_constants
+from symgame.matrices.hurwitz import Answer, hurwitz, stable
 
 #: Sizes up to which witnesses are searched for by descent, and sets up to which principal submatrices are tried.
 DESCENT = 12
@@ -139,7 +139,7 @@ def _sign(value: fmpq) -> int:
 def unstable_times(a: fmpq_mat) -> list[fmpq] | None:
     """Time constants for which ``-T^{-1} A`` is not Hurwitz, verified by Routh's test; ``None`` proves nothing."""
     for times in _candidates(a):
-        if not stable(with_time_constants(a, times)):
+        if hurwitz(a, times).holds is False:
             return times
     return None
 

@@ -16,8 +16,8 @@ from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
 
 from symgame.errors import CircuitError
 
-#: Up to this size plain elimination is as fast as anything.
-SMALL = 10
+#: Up to this size nothing is faster than the characteristic polynomial.
+SMALL = 20
 #: Digits after the binary point in the proof by a preconditioner; a condition number up to about 2^40 passes.
 BITS = 96
 #: Elimination of a larger semidefinite matrix stops after so many pivots: enough for the low ranks that occur.
@@ -126,7 +126,7 @@ def positive_definite(matrix: fmpq_mat) -> bool:
     if not symmetric(matrix) or any(matrix[i, i] <= 0 for i in range(n)):
         return False
     if n <= SMALL:
-        return _eliminated(matrix, definite=True) is True
+        return all(sign > 0 for sign in _signs(matrix))
     if _dominant(matrix):
         return True
     if _not_positive_along(matrix, strictly=False):
@@ -151,28 +151,24 @@ def positive_semidefinite(matrix: fmpq_mat) -> bool:
         return True
     matrix = submatrix(matrix, kept)
     if len(kept) <= SMALL:
-        return _eliminated(matrix, definite=False) is True
+        return all(sign >= 0 for sign in _signs(matrix))
     if _dominant(matrix):
         return True
     if _not_positive_along(matrix, strictly=True):
         return False
-    answer = _eliminated(matrix, definite=False, pivots=PIVOTS)
+    answer = _low_rank(matrix)
     return all(sign >= 0 for sign in _signs(matrix)) if answer is None else answer
 
 
-def _eliminated(matrix: fmpq_mat, definite: bool, pivots: int | None = None) -> bool | None:
-    """Symmetric elimination: the pivots decide. ``None`` when more pivots than allowed were needed."""
+def _low_rank(matrix: fmpq_mat) -> bool | None:
+    """Symmetric elimination: is the matrix semidefinite? ``None`` when its rank is above ``PIVOTS``."""
     rows = matrix.tolist()
-    used = 0
-    while rows:
-        if any(row[i] < 0 or (definite and row[i] == 0) for i, row in enumerate(rows)):
+    for _ in range(PIVOTS + 1):
+        if any(row[i] < 0 for i, row in enumerate(rows)):
             return False
         at = next((i for i, row in enumerate(rows) if row[i] > 0), None)
         if at is None:
             return all(value == 0 for row in rows for value in row)
-        if used == pivots:
-            return None
-        used += 1
         pivot_row = rows.pop(at)
         pivot = pivot_row.pop(at)
         ratios = [row.pop(at) / pivot for row in rows]
@@ -180,15 +176,34 @@ def _eliminated(matrix: fmpq_mat, definite: bool, pivots: int | None = None) -> 
             [x - ratio * y for x, y in zip(row, pivot_row, strict=True)] if ratio else row
             for row, ratio in zip(rows, ratios, strict=True)
         ]
-    return True
+    return None
 
 
 def _signs(matrix: fmpq_mat) -> list[int]:
-    """The coefficients of ``det(x + M)`` but the leading one, as signs: the elementary symmetric functions of M."""
-    coefficients = matrix.charpoly().coeffs()
+    """The signs of the coefficients of ``det(x + D M D)`` but the leading one, D some positive diagonal matrix."""
     n = matrix.nrows()
+    if n > 3:  # a congruence that clears the denominators row by row keeps every sign that matters here
+        common = [_common(row) for row in matrix.tolist()]
+        matrix = fmpq_mat([
+            [value * common[i] * common[j] for j, value in enumerate(row)] for i, row in enumerate(matrix.tolist())
+        ])  # fmt: skip
+    coefficients = matrix.charpoly().coeffs()
     signed = [c if (n - k) % 2 == 0 else -c for k, c in enumerate(coefficients[:-1])]
     return [(c > 0) - (c < 0) for c in signed]
+
+
+def _common(row: Sequence[fmpq]) -> fmpz:
+    out = fmpz(1)
+    for value in row:
+        out = out.lcm(value.q)
+    return out
+
+
+def size(matrix: fmpq_mat) -> int:
+    """The bits of all rows over one denominator: what a characteristic polynomial costs grows with it."""
+    common = _common(matrix.entries())
+    largest = max(abs(value.p) // value.q + 1 for value in matrix.entries())
+    return int(matrix.nrows() * (int(common).bit_length() + int(largest).bit_length()))
 
 
 def _exponents(matrix: fmpq_mat) -> list[int]:

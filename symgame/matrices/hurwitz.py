@@ -13,11 +13,13 @@ from typing import Any
 from flint import fmpq, fmpq_mat, fmpz
 
 from symgame.errors import CircuitError
-from symgame.matrices.definite import exact, exact_matrix, fractions, positive_definite, square_matrix
+from symgame.matrices.definite import exact, exact_matrix, fractions, positive_definite, size, square_matrix
 
-#: Up to this size the test of Routh comes first; up to the second it is the last resort.
-ROUTH_FIRST = 100
-ROUTH_LAST = 200
+#: Up to so many rows, and up to this size (:func:`~symgame.matrices.definite.size`), the test of Routh comes first; up
+#: to the last it is the last resort.
+ROUTH_ALWAYS = 24
+ROUTH_FIRST = 2_000
+ROUTH_LAST = 8_000
 
 
 @dataclass(frozen=True)
@@ -112,24 +114,28 @@ def hurwitz(A: Any, tau: Any = None) -> Answer:
 
     Small matrices by Routh's test; large ones by a P with ``P A + A' P`` positive definite, found in floats and
     verified (:func:`verify_lyapunov`): it proves either answer, and fails only near the boundary, where Routh's test
-    is the last resort up to n = 200.
+    is the last resort. How large is measured in bits: 100 rows of entries with three decimals come first to Routh's.
 
     >>> hurwitz([[1, 0, 2], [2, 1, 0], [0, 2, 1]]).holds, hurwitz([[1, 0, 1], [2, 1, 0], [0, 2, 1]]).holds
     (False, True)
     """
     a = with_time_constants(square_matrix(A), tau)
     n = a.nrows()
-    if n <= ROUTH_FIRST:
+    bits = size(a)
+    if n <= ROUTH_ALWAYS or bits <= ROUTH_FIRST:
         return Answer(stable(a), "the test of Routh")
     if sum((a[i, i] for i in range(n)), fmpq(0)) <= 0:
         return Answer(False, "the trace is <= 0")
     proposal = _lyapunov(a)
     if proposal is not None and (holds := verify_lyapunov(a, proposal)) is not None:
         return Answer(holds, "a Lyapunov matrix", P=fractions(proposal))
-    if n <= ROUTH_LAST:
+    if bits <= ROUTH_LAST:
         return Answer(stable(a), "the test of Routh")
     return Answer(
-        None, "a Lyapunov matrix", f"no Lyapunov matrix could be verified, and {n} rows are too many for Routh's test"
+        None,
+        "a Lyapunov matrix",
+        f"no Lyapunov matrix could be verified, and {n} rows, {bits} bits over one denominator, are too many for "
+        "Routh's test",
     )
 
 

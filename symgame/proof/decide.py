@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgame.condition import (
@@ -16,11 +16,13 @@ from symgame.condition import (
     Or,
     Sign,
     at_point,
+    atoms,
     both,
     disjuncts,
     either,
     free_names,
     holds,
+    mapped,
     negation,
     propagated,
     quantifier_free,
@@ -32,6 +34,7 @@ from symgame.proof.algebraic import Algebraic, holds_at
 from symgame.proof.sampling import find
 from symgame.proof.smtlib import script
 from symgame.proof.solver import DEFAULT_BUDGET, ENGINE, Answer, ask, core
+from symgame.proof.splitting import contradictory
 from symgame.proof.verdict import Proved, Refuted, Undecided, Value, Verdict
 from symgame.quantifier import eliminate
 from symgame.ring import FRESH
@@ -39,6 +42,7 @@ from symgame.ring import FRESH
 EXACT = "exact algebra"
 FIRST_TRY = 100_000
 MAX_CASES = 48
+MOST_TERMS = 14
 ELIMINATION = "virtual substitution"
 
 
@@ -79,8 +83,15 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
             consistent(rows, budget)
             return Proved((*engines, EXACT), used=_signs_used(query.born, engines, query))
         rows.append(("the negation of the conclusion", denied))
+        large = any(len(atom.poly) > MOST_TERMS for atom in atoms(denied))
+        by_signs = _by_signs(rows, query, engines, budget) if large else None
+        if by_signs:  # a solver would look into large polynomials, for seconds, and then find the same
+            return by_signs
         answer = ask(rows, min(budget, FIRST_TRY), measured=True)
         if answer.status == "unknown":
+            by_signs = None if large else _by_signs(rows, query, engines, budget)
+            if by_signs:
+                return by_signs
             found = find(both(*(c for _, c in rows)), query.full.signs)
             by_cases = None if found else _by_cases(rows, engines, query, budget, title)
             if by_cases:
@@ -119,6 +130,41 @@ def _proved(
     used = tuple(text for text, _ in chosen if any(text == h.text for h in (*query.domain, *query.given)))
     used = _signs_used(used, engines, query)
     return Proved((*engines, ENGINE), _with_structural(used, chosen, query), certificate)
+
+
+def _by_signs(rows: list[tuple[str, Condition]], query: Query, engines: list[str], budget: int) -> Verdict | None:
+    """Proved by the signs of equal polynomials, and by those that the signs of names give to all terms of a polynomial.
+
+    Hypotheses that this does not need are left out.
+    """
+    names: set[str] = set()
+    known = list(rows)
+    if not contradictory(both(*(c for _, c in rows))):
+        names = set(query.full.signs)
+        known = _split(rows, query.full, names)
+        if not contradictory(both(*(c for _, c in known))):
+            return None
+    consistent(rows[:-1], budget)
+    for name in sorted(names):
+        rest = _split(rows, query.full, names - {name})
+        if contradictory(both(*(c for _, c in rest))):
+            names, known = names - {name}, rest
+    loose = {h.text for h in (*query.domain, *query.given)}
+    kept = [row for row in known[:-1] if row[0] in loose]
+    for row in list(kept):
+        rest = [r for r in known if r is not row]
+        if contradictory(both(*(c for _, c in rest))):
+            known, kept = rest, [r for r in kept if r is not row]
+    signs = (h.text for h in query.domain if names and free_names(h.condition) & names)
+    used = tuple(dict.fromkeys((*signs, *(text for text, _ in kept))))
+    return Proved((*engines, EXACT), _with_structural(_signs_used(used, engines, query), known, query))
+
+
+def _split(rows: list[tuple[str, Condition]], domain: Domain, names: set[str]) -> list[tuple[str, Condition]]:
+    """The rows without factors whose sign follows from those of some names."""
+    known = replace(domain, signs={n: rel for n, rel in domain.signs.items() if n in names}, _split={})
+    own = {h.text for h in domain.hypotheses}
+    return [(text, c if text in own else mapped(c, known.split)) for text, c in rows]
 
 
 def _signs_used(used: tuple[str, ...], engines: list[str], query: Query) -> tuple[str, ...]:

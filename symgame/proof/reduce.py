@@ -33,12 +33,14 @@ from symgame.condition import (
 from symgame.domain import Domain
 from symgame.proof.sampling import Samples, Truth, samples, truth
 from symgame.proof.solver import ask
+from symgame.proof.splitting import contradictory
 from symgame.quantifier import eliminate
 
 BUDGET = 60_000
 PATIENCE = 3
 MAX_CASES = 64
 SAMPLES = 4_096
+MOST_TERMS = 14  # of a polynomial that a solver looks into before the signs of equal polynomials are compared
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Reducer:
     given: Condition = TRUE
     budget: int = BUDGET
     patience: int = PATIENCE  # how many questions may run out of budget before the rest goes unasked
+    common_parts: bool = False  # whether text of long polynomials has common parts taken out: for three and more rates
     prefer: str | None = None  # among equivalent short forms, the one that speaks of this name
 
     def __post_init__(self) -> None:
@@ -70,11 +73,25 @@ class Reducer:
         query = both(self._base, premise, negation(conclusion))
         if query == FALSE:
             return True
+        if self._worth_comparing(query) and self._contradictory(query):
+            return True
         if self.patience <= 0:
-            return False
+            return self._contradictory(query)
         status = ask([("query", query)], self.budget).status
+        if status == "unknown" and self._contradictory(query):
+            return True
         self.patience -= status == "unknown"
         return status == "unsat"
+
+    def _worth_comparing(self, query: Condition) -> bool:
+        """Whether large polynomials stand in alternatives: there a solver is slow, and the signs may suffice."""
+        parts = query.args if isinstance(query, And) else (query,)
+        mixed = [part for part in parts if isinstance(part, Or)]
+        return any(len(atom.poly) > MOST_TERMS for part in mixed for atom in atoms(part))
+
+    def _contradictory(self, query: Condition) -> bool:
+        """By the signs of equal polynomials alone, those that the domain knows among them."""
+        return contradictory(mapped(query, self.domain.split))
 
     def impossible(self, c: Condition) -> bool:
         return self.implied(c, FALSE)

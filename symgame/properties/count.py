@@ -15,8 +15,9 @@ from itertools import combinations, product
 
 from symgame.algebra import Algebra
 from symgame.branches import Branch
-from symgame.condition import Condition, both, either, negation
+from symgame.condition import FALSE, TRUE, Condition, both, either, negation
 from symgame.errors import Unsupported
+from symgame.principal import p_matrix
 from symgame.ring import Quotient, adjugate, determinant, submatrix
 
 SOURCE = "FujisawaKuh1972"
@@ -26,6 +27,13 @@ MAX_VERTICES = 2**10
 def unique(algebra: Algebra) -> Condition:
     """Exactly one equilibrium for every input: all ``det(I - F W)`` over the slopes of the pieces have one sign."""
     choices = [tuple(dict.fromkeys(p.slope for p in row)) for row in algebra.linear_pieces()]
+    if algebra.n > 3 and all(len(row) == 2 and algebra.zero in row for row in choices):
+        rows = algebra.numbers(algebra.interaction())
+        if rows is not None:  # the determinants are the principal minors then, that of no row being 1
+            found = p_matrix(rows)
+            if found.holds is None:
+                raise Unsupported(found.reason)
+            return TRUE if found.holds else FALSE
     count = 1
     for slopes in choices:
         count *= len(slopes)

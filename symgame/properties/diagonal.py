@@ -16,13 +16,14 @@ from functools import cache
 
 import sympy
 
-from symgame import coupling
+from symgame import coupling, principal
 from symgame.algebra import Algebra
 from symgame.common_weights import Overlap, of_three, overlap
 from symgame.condition import FALSE, TRUE, Condition, Exists, both, either
 from symgame.diagonal_stability import diagonal_stability
 from symgame.errors import Unsupported
-from symgame.ring import LDS_WEIGHTS, MAX_BOUND, Matrix, Quotient, determinant, principal_minors, submatrix, value_at
+from symgame.matrices import definite
+from symgame.ring import LDS_WEIGHTS, MAX_BOUND, Matrix, Quotient, determinant, principal_minors, submatrix
 
 Name = Callable[[Quotient], Quotient]
 
@@ -34,9 +35,17 @@ def p_matrix(algebra: Algebra) -> Condition:
 
 def p_property(algebra: Algebra, matrix: Matrix) -> Condition:
     """All principal minors of the matrix are positive: those of its strongly connected blocks."""
-    parts = []
+    parts: list[Condition] = []
     for block in coupling.strong_blocks(matrix):
-        minors = principal_minors(submatrix(matrix, block, block), algebra.ring)
+        inner = submatrix(matrix, block, block)
+        rows = algebra.numbers(inner)
+        if rows is not None and len(block) > 3:  # too many minors to write out, and no need to
+            found = principal.p_matrix(rows)
+            if found.holds is None:
+                raise Unsupported(found.reason)
+            parts.append(TRUE if found.holds else FALSE)
+            continue
+        minors = principal_minors(inner, algebra.ring)
         parts += [algebra.structural.compare(m, ">") for m in minors.values()]
     return both(*parts)
 
@@ -44,6 +53,9 @@ def p_property(algebra: Algebra, matrix: Matrix) -> Condition:
 def positive_definite(algebra: Algebra, symmetric: Matrix) -> Condition:
     """Sylvester: all leading minors are positive."""
     n = len(symmetric)
+    rows = algebra.numbers(symmetric)
+    if rows is not None:
+        return TRUE if definite.positive_definite(definite.exact_matrix(rows)) else FALSE
     minors = [determinant([row[:k] for row in symmetric[:k]], algebra.ring) for k in range(1, n + 1)]
     return both(*(algebra.structural.compare(m, ">") for m in minors))
 
@@ -111,8 +123,9 @@ def lds(algebra: Algebra, matrix: Matrix, name: Name = lambda q: q) -> Lds:
     """
     if len(matrix) <= 2:
         return Lds(exists_weights(algebra, matrix), "definition")
-    if all(entry.over.is_constant() and entry.under.is_constant() for row in matrix for entry in row):
-        return _numbers(matrix)
+    rows = algebra.numbers(matrix)
+    if rows is not None:
+        return _numbers(rows)
     blocks = coupling.strong_blocks(matrix)
     if len(blocks) == 1:
         return _connected(algebra, matrix, name)
@@ -127,9 +140,8 @@ def lds(algebra: Algebra, matrix: Matrix, name: Name = lambda q: q) -> Lds:
     )
 
 
-def _numbers(matrix: Matrix) -> Lds:
+def _numbers(rows: list[list[Fraction]]) -> Lds:
     """A matrix of numbers is decided, with a certificate that was verified."""
-    rows = [[value_at(q.over, {}) / value_at(q.under, {}) for q in row] for row in matrix]
     found = diagonal_stability(rows)
     if found.holds is None:
         raise Unsupported(found.reason)

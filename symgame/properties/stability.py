@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
+from symgame import principal
 from symgame.algebra import Algebra
 from symgame.branches import Branch
-from symgame.condition import Condition, both, either
+from symgame.condition import FALSE, TRUE, Condition, both, either
 from symgame.errors import Unsupported
-from symgame.ring import Quotient, Ring, characteristic_polynomial, determinant, principal_minors, submatrix
+from symgame.matrices.d_stability import d_stability
+from symgame.matrices.hurwitz import Answer
+from symgame.matrices.hurwitz import hurwitz as matrix_hurwitz
+from symgame.ring import Matrix, Quotient, Ring, characteristic_polynomial, determinant, principal_minors, submatrix
 
 Taus = Sequence[Quotient]
 MAX_TOTAL = 5
@@ -59,8 +63,25 @@ def routh_hurwitz(coefficients: Sequence[Quotient], ring: Ring) -> list[Quotient
 def hurwitz(branch: Branch, taus: Taus | None = None) -> Condition:
     """All eigenvalues of the Jacobian on this piece have negative real part (no existence implied)."""
     a = branch.algebra
+    if len(branch.increasing) > 3:
+        full = jacobian(a, branch.slopes, taus)
+        found = _of_numbers(a, submatrix(full, branch.increasing, branch.increasing))
+        if found is not None:
+            return found
     numbers = routh_hurwitz(block_polynomial(branch, taus), a.ring)
     return both(*(a.structural.compare(q, ">") for q in numbers))
+
+
+def _of_numbers(algebra: Algebra, matrix: Matrix) -> Condition | None:
+    """Whether a matrix of numbers is Hurwitz; ``None`` when it holds symbols."""
+    rows = algebra.numbers(matrix)
+    return None if rows is None else _decided(matrix_hurwitz([[-v for v in row] for row in rows]))
+
+
+def _decided(answer: Answer) -> Condition:
+    if answer.holds is None:
+        raise Unsupported(answer.reason or answer.by)
+    return TRUE if answer.holds else FALSE
 
 
 def stable(branch: Branch, taus: Taus | None = None) -> Condition:
@@ -70,6 +91,9 @@ def stable(branch: Branch, taus: Taus | None = None) -> Condition:
 
 def circuit_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
     """``diag(1/tau) (-I + F W)`` is Hurwitz, with F the gains."""
+    found = _of_numbers(algebra, jacobian(algebra, algebra.gains, taus)) if algebra.n > 3 else None
+    if found is not None:
+        return found
     polynomial = characteristic_polynomial(jacobian(algebra, algebra.gains, taus), algebra.ring)
     return both(*(algebra.structural.compare(q, ">") for q in routh_hurwitz(polynomial, algebra.ring)))
 
@@ -77,6 +101,9 @@ def circuit_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
 def totally_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
     """Every principal submatrix of ``diag(1/tau) (-I + F W)`` is Hurwitz: whichever rates are held silent."""
     n, ring = algebra.n, algebra.ring
+    rows = algebra.numbers(jacobian(algebra, algebra.gains, taus)) if n > 3 else None
+    if rows is not None:
+        return _decided(principal.totally_hurwitz([[-v for v in row] for row in rows]))
     if n > MAX_TOTAL:
         raise Unsupported(f"all principal submatrices are written out for at most {MAX_TOTAL} populations, not {n}")
     full = jacobian(algebra, algebra.gains, taus)
@@ -93,7 +120,8 @@ def d_stable(algebra: Algebra, name: Callable[[Quotient], Quotient], root: Calla
 
     With A = I - F W, ``a_i`` its diagonal and ``A_ij`` its principal minors of order two, the characteristic polynomial
     of ``T A`` has the coefficients ``E_1 = sum t_i a_i``, ``E_2 = sum t_i t_j A_ij``, ``E_3 = t_1 t_2 t_3 det A``.
-    They are positive for all t iff no minor is negative and one of each order is positive. ``E_1 E_2 > E_3`` for all t iff ::
+    They are positive for all t iff no minor is negative and one of each order is positive; then ``E_1 E_2 > E_3`` for
+    all t iff ::
 
         sqrt(det A) < sqrt(a_1 A_23) + sqrt(a_2 A_13) + sqrt(a_3 A_12)
 
@@ -103,9 +131,12 @@ def d_stable(algebra: Algebra, name: Callable[[Quotient], Quotient], root: Calla
     Source: B. E. Cain, J. Res. Nat. Bur. Standards B 80 (1976) 75.
     """
     n, ring, compare = algebra.n, algebra.ring, algebra.structural.compare
+    matrix = algebra.interaction()
+    rows = algebra.numbers(matrix)
+    if rows is not None:
+        return _decided(d_stability(rows))
     if n > 3:
         raise Unsupported(f"D-stability has a closed form for at most three populations, not {n}; lds implies it")
-    matrix = algebra.interaction()
     minors = principal_minors(matrix, ring)
     orders = [[m for chosen, m in minors.items() if len(chosen) == k + 1] for k in range(n)]
     parts = [compare(m, ">=") for m in minors.values()]

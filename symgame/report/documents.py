@@ -13,6 +13,7 @@ from symgame.circuit import Circuit
 from symgame.claims import Claim, Listed
 from symgame.derivation import Derivation
 from symgame.global_stability import Answer, Stability
+from symgame.global_theorems import GlobalStatement
 from symgame.numeric import Solution, Solutions
 from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Verdict
 from symgame.solve import ratio_text
@@ -163,12 +164,16 @@ def solution_document(solution: Solution) -> Document:
 
 
 def solutions_document(solutions: Solutions) -> Document:
-    return {
+    """All equilibria; with a ``reason`` when the list is not known to be complete."""
+    document: Document = {
         "circuit": solutions.circuit.name,
         "populations": list(solutions.circuit.names),
         "complete": solutions.complete,
         "equilibria": [solution_document(e) for e in solutions.equilibria],
     }
+    if solutions.reason:
+        document["reason"] = solutions.reason
+    return document
 
 
 def answer_document(answer: Answer) -> Document:
@@ -178,10 +183,16 @@ def answer_document(answer: Answer) -> Document:
         "by": engines(answer.verdict),
         "condition": answer.condition,
     }
+    if answer.given:
+        document["given"] = list(answer.given)
     if isinstance(answer.verdict, Undecided):
         document["reason"] = answer.verdict.reason
+    if isinstance(answer.verdict, Cited):
+        document["source"] = answer.verdict.source
+    if answer.witness is not None:
+        document["witness"] = answer.witness
     if answer.P is not None:
-        document["P"] = list(answer.P)
+        document["P"] = [list(row) if isinstance(row, tuple) else row for row in answer.P]
     if answer.X is not None:
         document["X"] = [list(row) for row in answer.X]
     return document
@@ -190,14 +201,13 @@ def answer_document(answer: Answer) -> Document:
 def stability_document(stability: Stability) -> Document:
     document: Document = {"circuit": stability.circuit.name}
     document |= {key: answer_document(answer) for key, answer in stability.answers.items()}
-    g = stability.globally
-    document["global"] = {
-        "statement": g.statement,
-        "verdict": g.verdict,
-        "source": g.source,
-        "hypotheses": list(g.hypotheses),
-    }
+    document["global"] = _global_document(stability.globally)
+    document["global"]["others"] = [_global_document(g) for g in stability.others]
     return document
+
+
+def _global_document(g: GlobalStatement) -> Document:
+    return {"statement": g.statement, "verdict": g.verdict, "source": g.source, "hypotheses": list(g.hypotheses)}
 
 
 def branches_document(circuit: Circuit, rows: list[Listed], complete: bool) -> Document:

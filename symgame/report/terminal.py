@@ -17,7 +17,7 @@ from symgame.algebra import algebra
 from symgame.chart import Chart
 from symgame.claims import Claim, Listed
 from symgame.derivation import Derivation
-from symgame.global_stability import Stability
+from symgame.global_stability import Answer, Stability
 from symgame.grammar import read_formula
 from symgame.numeric import Solutions
 from symgame.proof.verdict import Cited, Refuted, Undecided
@@ -273,18 +273,21 @@ def check_lines(checked: Checked, look: Look = PLAIN) -> Iterator[str]:
 
 
 def solutions_lines(solutions: Solutions) -> Iterator[str]:
+    """How many, then each with its state; lazily, because eigenvalues of thousands take their time."""
     continua = sum(e.type == "continuum" for e in solutions.equilibria)
     isolated = len(solutions.equilibria) - continua
     more = f" and {continua} {'continuum' if continua == 1 else 'continua'}" if continua else ""
-    yield f"{solutions.circuit.name}: {isolated} {'equilibrium' if isolated == 1 else 'equilibria'}{more}, all of them"
+    all_ = "all of them" if solutions.complete else "not known to be all of them"
+    yield f"{solutions.circuit.name}: {isolated} {'equilibrium' if isolated == 1 else 'equilibria'}{more}, {all_}"
+    if solutions.reason:
+        yield f"  because: {solutions.reason}"
     for e in solutions.equilibria:
         if e.type == "continuum":
             yield f"  ({e.branch})  {e.description}"
             continue
         state = ", ".join(f"{n} = {v}" for n, v in e.state.items())
-        stable = {True: "stable", False: "unstable", None: "stability not decided (a total input is on a kink)"}[
-            e.stable
-        ]
+        open_ = "stability not computed" if e.strict else "stability not decided (a total input is on a kink)"
+        stable = {True: "stable", False: "unstable", None: open_}[e.stable]
         yield f"  ({e.branch})  {state}"
         yield f"      {e.type}, {stable}; Nash: {e.nash}; index {'not decided' if e.index is None else f'{e.index:+d}'}"
         if e.eigenvalues:
@@ -313,17 +316,34 @@ def branches_lines(rows: list[Listed], complete: bool) -> Iterator[str]:
 
 
 def stability_lines(stability: Stability) -> Iterator[str]:
+    width = max(map(len, stability.answers))
     for key, answer in stability.answers.items():
-        if answer.verdict.kind == "undecided":
-            yield f"{key:9} undecided: {answer.verdict.reason}"  # type: ignore[union-attr]
+        if isinstance(answer.verdict, Undecided):
+            yield f"{key:{width}} undecided: {answer.verdict.reason}"
             continue
         said = {True: "holds", False: "does not hold", None: f"iff {answer.condition}"}[answer.holds]
-        evidence = f"  P = diag({', '.join(answer.P)})" if answer.P else f"  X = {answer.X}" if answer.X else ""
-        yield f"{key:9} {said}  [{answer.verdict.kind}]{evidence}"
-    g = stability.globally
-    yield f"global    {g.statement}  [{g.verdict}{', ' + g.source if g.source else ''}]"
-    if g.hypotheses:
-        yield f"          hypotheses: {'; '.join(g.hypotheses)}"
+        given = f" given {' ; '.join(answer.given)}" if answer.given else ""
+        source = f", {answer.verdict.source}" if isinstance(answer.verdict, Cited) else ""
+        yield f"{key:{width}} {said}{given}  [{answer.verdict.kind}{source}]{_matrix_evidence(answer)}"
+    for k, g in enumerate((stability.globally, *stability.others)):
+        source = f", {g.source}" if g.source else ""
+        yield f"{'also' if k else 'global':{width}} {g.statement}  [{g.verdict}{source}]"
+        if g.hypotheses:
+            yield f"{'':{width}} hypotheses: {'; '.join(g.hypotheses)}"
+
+
+def _matrix_evidence(answer: Answer) -> str:
+    """The certificate on the same line while it is short; a long one is in the JSON."""
+    if answer.witness is not None:
+        return f"  {answer.witness}"
+    for name, value in (("P", answer.P), ("X", answer.X)):
+        if value is None:
+            continue
+        whole = any(isinstance(row, tuple) for row in value)
+        rows = [f"[{', '.join(row)}]" if isinstance(row, tuple) else str(row) for row in value]
+        text = f"[{', '.join(rows)}]" if whole else f"diag({', '.join(rows)})"
+        return f"  {name} = {text}" if len(text) <= 200 else f"  {name} found and verified (print it with --json)"
+    return ""
 
 
 def chart_lines(chart: Chart) -> Iterator[str]:
