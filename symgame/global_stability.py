@@ -12,6 +12,7 @@ from symgame.algebra import algebra
 from symgame.chart import default_parameter
 from symgame.circuit import Circuit
 from symgame.claims import Draft, characterised
+from symgame.contraction import contraction
 from symgame.diagonal_stability import diagonal_stability
 from symgame.errors import BudgetExceeded, Unsupported
 from symgame.global_theorems import GlobalStatement, Known, global_statements
@@ -193,10 +194,6 @@ def _diagonal(matrix: fmpq_mat) -> Answer:
 
 def _contraction(circuit: Circuit, matrix: fmpq_mat) -> dict[str, Answer]:
     """Contraction in a weighted 2-norm at the time constants of the circuit, for slopes between 0 and the gains."""
-    try:
-        from symgame.contraction import contraction
-    except ImportError:
-        return {}
     times, n = time_constants(circuit), len(circuit.names)
     if times is None:
         return {}

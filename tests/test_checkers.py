@@ -323,7 +323,7 @@ def test_bad_questions_are_one_clear_error() -> None:
         (lambda: c.mask(point, engine="c"), "no engine 'c'"),
         (lambda: c.holds("lds", point, w_EE=1.0), "given twice"),
         (lambda: c.residual({"E": 0.0}, point), "the populations are E, I"),
-        (lambda: checker(circuit("triple")).place("lds"), "left out: no closed form"),
+        (lambda: checker(circuit("wilson-cowan")).place("d_stable"), "no question 'd_stable'"),
         (lambda: checker(circuit("logistic_pair")).regime(dict(QUICK, w_EE=0, u_E=0, u_I=0)), "not piecewise linear"),
     ):
         with pytest.raises(CheckerError, match=said):
