@@ -21,7 +21,7 @@ from symgame.errors import CircuitError, ModelError, Unsupported, VocabularyErro
 from symgame.grammar import read_formula
 from symgame.lowering import Lowering
 from symgame.pieces import Piece
-from symgame.ring import FRESH, Quotient, Ring, from_sympy, value_at, variables
+from symgame.ring import FRESH, Quotient, Ring, from_sympy, variables
 
 Lower = Callable[[sympy.Expr], Quotient]
 
@@ -117,9 +117,13 @@ class Algebra:
     @staticmethod
     def numbers(matrix: Sequence[Sequence[Quotient]]) -> list[list[Fraction]] | None:
         """The entries as exact numbers, or ``None`` when one holds a symbol."""
-        if any(not (q.over.is_constant() and q.under.is_constant()) for row in matrix for q in row):
-            return None
-        return [[value_at(q.over, {}) / value_at(q.under, {}) for q in row] for row in matrix]
+        rows: list[list[Fraction]] = []
+        for row in matrix:
+            values = [q.number for q in row]
+            if None in values:
+                return None
+            rows.append([v for v in values if v is not None])
+        return rows
 
     def game_matrix(self) -> list[list[Quotient]]:
         """``I - W``: the Jacobian of the pseudo-gradient, whatever the activation."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
+from symgame.best_rate import Interval, rates_text
 from symgame.circuit import Circuit
 from symgame.errors import CircuitError, Unsupported
-from symgame.minimisers import Interval, NumericGame, numeric_game, rates_text
 from symgame.notation import exact
+from symgame.numeric_game import NumericGame, numeric_game
 from symgame.plane import Mark, PhasePlane, equilibrium_marks
 from symgame.tables import Cell, formula, table
 
@@ -210,15 +211,15 @@ def _start(game: NumericGame, start: Sequence[object] | Mapping[str, object]) ->
     if len(given) != len(names):
         raise CircuitError(f"the start has {len(given)} rates; give one to each of {', '.join(names)}.")
     found = []
-    for own, value in zip(game.energies, given, strict=True):
-        number = exact(value, f"the rate of {own.name} at the start")
+    for name, own, value in zip(names, game.energies, given, strict=True):
+        number = exact(value, f"the rate of {name} at the start")
         if not number.is_Rational:
-            raise CircuitError(f"the rate of {own.name} at the start is {number}; an exact number was expected.")
+            raise CircuitError(f"the rate of {name} at the start is {number}; an exact number was expected.")
         rate = Fraction(int(number.p), int(number.q))
         low, high = own.domain
         if own.at(rate, Fraction(0)) is None:
             allowed = f">= {low}" if high is None else f"<= {high}" if low is None else f"from {low} to {high}"
-            raise CircuitError(f"the rate of {own.name} at the start is {rate}; its rates are {allowed}.")
+            raise CircuitError(f"the rate of {name} at the start is {rate}; its rates are {allowed}.")
         found.append(rate)
     return tuple(found)
 
@@ -281,7 +282,7 @@ def line_paths(circuit: Circuit, over: str | None = None, at: Fraction | None = 
     if n not in LINES:
         raise Unsupported(f"paths of best responses are drawn of two to four populations; this circuit has {n}")
     game = numeric_game(circuit)
-    falling = [own.name for own in game.energies if own.always_falls]
+    falling = game.without_best_response
     if falling:
         raise Unsupported(
             f"{' and '.join(falling)} {'has' if len(falling) == 1 else 'have'} no best response: "

@@ -15,9 +15,9 @@ from symgame.branches import Branch, equilibria, full_branch
 from symgame.chart import regime_condition, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Draft
-from symgame.condition import FALSE, TRUE, Condition, atoms
+from symgame.condition import FALSE, TRUE, atoms, terms
 from symgame.errors import BudgetExceeded, Unsupported
-from symgame.nesting import nested, nested_text
+from symgame.nesting import nested, nested_quotient, nested_text
 from symgame.pieces import X
 from symgame.proof.decide import EXACT
 from symgame.proof.reduce import Reducer
@@ -29,8 +29,8 @@ from symgame.solve import quotient_text, ratio_text
 
 MAX_LISTED_BRANCHES = 9
 MAX_RESPONSES = 4
-#: Terms of polynomials: of a condition that is printed, of one that is reduced, of a determinant that is repeated.
-MOST_SHOWN, MOST_REDUCED, MOST_REPEATED = 120, 1_000, 4
+#: Terms of polynomials: of a condition that is printed, of one that is reduced.
+MOST_SHOWN, MOST_REDUCED = 120, 1_000
 
 
 def drafts(circuit: Circuit) -> Iterator[Draft]:
@@ -277,11 +277,6 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
             )
 
 
-def terms(c: Condition) -> int:
-    """How many terms the polynomials of a condition have together: whether anyone would read it."""
-    return sum(len(atom.poly) for atom in atoms(c))
-
-
 def reducible_continuum(branch: Branch) -> bool:
     """Whether the condition for a continuum is short enough to be reduced: it grows doubly fast with the block."""
     return len(branch.increasing) <= 3 and terms(branch.continuum) <= MOST_REDUCED
@@ -289,7 +284,7 @@ def reducible_continuum(branch: Branch) -> bool:
 
 def named_determinant(branch: Branch) -> tuple[str, ...]:
     """``det != 0`` as a hypothesis, where a determinant too long to repeat is called ``det`` in a claim."""
-    return ("det != 0",) if branch.algebra.n > 2 and len(branch.determinant.over) > MOST_REPEATED else ()
+    return ("det != 0",) if steps.long_determinant(branch) else ()
 
 
 def over_determinant(branch: Branch, numerator: Quotient) -> str:
@@ -401,7 +396,7 @@ def of_stability(circuit: Circuit) -> Iterator[Draft]:
             word=branch.word("stable"),
         )
     B = full.name
-    numbers = [("det", quotient_text(full.determinant) if a.n <= 2 else response.quotient_text(full.determinant))]
+    numbers = [("det", quotient_text(full.determinant) if a.n <= 2 else nested_quotient(full.determinant))]
     if a.n == 2:
         numbers.append(("trace", quotient_text(stability.trace(full))))
     elif a.n > 2:
@@ -455,7 +450,7 @@ def of_stability(circuit: Circuit) -> Iterator[Draft]:
 def _trace_text(branch: Branch) -> str:
     """The trace population by population."""
     rows = stability.jacobian(branch.algebra, branch.slopes)
-    parts = [response.quotient_text(row[i]) for i, row in enumerate(rows)]
+    parts = [nested_quotient(row[i]) for i, row in enumerate(rows)]
     return "".join([parts[0], *(f" - {p[1:]}" if p.startswith("-") else f" + {p}" for p in parts[1:])])
 
 

@@ -37,9 +37,14 @@ class Line:
     intercept: Fraction
     closed: tuple[bool, bool]
 
-    @property
+    @cached_property
     def flat(self) -> bool:
         return self.slope == 0
+
+    @cached_property
+    def identity(self) -> bool:
+        """Whether ``phi(z) = z`` there."""
+        return self.slope == 1 and self.intercept == 0
 
     def holds(self, z: Fraction, strict: bool = False) -> bool:
         """Whether a total input lies on the piece; strictly, away from its ends."""
@@ -107,6 +112,11 @@ class System:
             rows.append(([int(v * d) for v in row], d, int(u * self._scale) * d))
         return rows
 
+    @cached_property
+    def _levels(self) -> list[list[int | None]]:
+        """The scaled rate of each flat piece; ``None`` for the others."""
+        return [[int(p.intercept * self._scale) if p.flat else None for p in row] for row in self.pieces]
+
     def _equation(self, i: int, place: int) -> tuple[list[int], int]:
         """The integer row of ``y_i - s z_i = c`` on an increasing piece, and its right side."""
         found = self._rows.get((i, place))
@@ -120,9 +130,9 @@ class System:
 
     def _block(self, places: Sequence[int]) -> tuple[list[int], list[int], flint.fmpz_mat, flint.fmpz_mat]:
         """The increasing populations, the scaled rates of the flat ones, and the integer system of the others."""
-        chosen = [row[k] for row, k in zip(self.pieces, places, strict=True)]
-        rising = [i for i, piece in enumerate(chosen) if not piece.flat]
-        fixed = [0 if not piece.flat else int(piece.intercept * self._scale) for piece in chosen]
+        levels = [row[k] for row, k in zip(self._levels, places, strict=True)]
+        rising = [i for i, level in enumerate(levels) if level is None]
+        fixed = [level or 0 for level in levels]
         held = [(j, v) for j, v in enumerate(fixed) if v]
         entries, right = [], []
         for i in rising:
@@ -171,25 +181,40 @@ class System:
         """The solution; ``None`` as soon as a total input is off its piece, when it has to be inside."""
         over, under = list(fixed), 1
         if rising:
-            top, bottom = matrix.solve(right).numer_denom()
-            under = int(bottom)
+            solution, common = matrix.solve(right).numer_denom()
+            under = int(common)
             over = [v * under for v in fixed]
-            for i, v in zip(rising, top.entries(), strict=True):
+            for i, v in zip(rising, solution.entries(), strict=True):
                 over[i] = int(v)
         D = self._scale
         held = [(j, v) for j, v in enumerate(over) if v]
-        totals: list[Fraction] = []
+        quotients = [(0, 1)] * self.n  # the total inputs, each with a positive denominator
         strict = True
-        for i, place in enumerate(places):
-            piece = self.pieces[i][place]
-            V, d, h = self._integral[i]
-            z = Fraction(sum(V[j] * v for j, v in held) + h * under, d * D * under)
-            if inside and not piece.holds(z):
-                return None
-            strict = strict and piece.holds(z, strict=True)
-            totals.append(z)
-        state = tuple(Fraction(v, D * under) for v in over)
-        return Point(tuple(places), state, tuple(totals), sign, strict)
+        for i in sorted(range(self.n), key=lambda i: self.pieces[i][places[i]].flat):  # the cheap ones first
+            piece = self.pieces[i][places[i]]
+            if piece.flat:
+                V, d, h = self._integral[i]
+                top, bottom = sum([V[j] * v for j, v in held]) + h * under, d * D * under
+            else:  # the linear system says x = s z + c
+                a, b = piece.slope.numerator, piece.slope.denominator
+                offset = int(piece.intercept * D) * under if piece.intercept else 0
+                top, bottom = (over[i] - offset) * b, a * D * under
+            above = 1 if piece.lower is None else _beyond(top, bottom, piece.lower)
+            below = 1 if piece.upper is None else -_beyond(top, bottom, piece.upper)
+            if above <= 0 or below <= 0:
+                low, high = piece.closed
+                if inside and (above < 0 or below < 0 or (above == 0 and not low) or (below == 0 and not high)):
+                    return None
+                strict = False
+            quotients[i] = top, bottom
+        state = tuple([Fraction(v, D * under) if v else _ZERO for v in over])
+        totals = tuple(
+            [
+                x if self.pieces[i][place].identity else Fraction(*quotient)
+                for i, (place, x, quotient) in enumerate(zip(places, state, quotients, strict=True))
+            ]
+        )
+        return Point(tuple(places), state, totals, sign, strict)
 
     def _family(
         self,
@@ -238,6 +263,14 @@ class System:
             found = self.decided(places)
             if found is not None:
                 yield found
+
+
+_ZERO = Fraction(0)
+
+
+def _beyond(top: int, bottom: int, end: Fraction) -> int:
+    """An integer with the sign of ``top/bottom - end``, for a positive denominator."""
+    return top * end.denominator - end.numerator * bottom if end else top
 
 
 # -- linear algebra and inequalities over the rationals ---------------------------------------------------------------

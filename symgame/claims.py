@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, TRUE, atoms, both, mapped
+from symgame.condition import FALSE, TRUE, both, mapped, terms
 from symgame.errors import BudgetExceeded, FormulaError, HypothesisError, SymgameError, Unsupported
 from symgame.grammar import MAX_CHARACTERS, read_branch, read_formula
 from symgame.letters import escaped
@@ -173,8 +173,10 @@ def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[st
     said = written if written == draft.word else f"{draft.word} <=> {written}"
     try:
         read_formula(said)
-    except FormulaError:  # every claim can be pasted back into a check
-        raise BudgetExceeded(f"the condition has {len(written)} characters, more than a formula may have") from None
+    except FormulaError as error:  # every claim can be pasted back into a check
+        long = len(said) > MAX_CHARACTERS
+        why = f"has {len(written)} characters, more than a formula may have" if long else f"is no formula: {error}"
+        raise BudgetExceeded(f"the condition {why}") from None
     return said, tuple(from_definition(node, definition, short, written, over, large))
 
 
@@ -213,7 +215,7 @@ def existing_branches(circuit: Circuit, over: str | None = None) -> tuple[list[L
     """
     rows, complete = [], True
     for branch in equilibria(circuit):
-        long = sum(len(atom.poly) for atom in atoms(branch.exists)) > MOST_REDUCED
+        long = terms(branch.exists) > MOST_REDUCED
         for kind in ("exists", "continuum") if branch.increasing else ("exists",):
             word = branch.word(kind)
             try:

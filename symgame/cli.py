@@ -139,6 +139,7 @@ def derive(
     verbose: bool,
 ) -> int:
     """The whole derivation: report, page, checkers, figures, claims.json and a certificate for every proof."""
+    from symgame.arrays import SUFFIXES
     from symgame.derivation import derive as derive_circuit
     from symgame.output import derivation_files
     from symgame.report import files, pdf, terminal
@@ -152,7 +153,7 @@ def derive(
         progress.show(f"{len(derivation.claims)} claims", "setting the report")
         called = shlex.join([model, *(part for setting in settings for part in ("--set", setting))])
         written = derivation_files(derivation, figures=not no_figures, model=called)
-        is_file = model.endswith((".toml", ".npy", ".npz", ".csv"))
+        is_file = Path(model).suffix in (".toml", *SUFFIXES)
         directory = out or Path(files.directory_name(Path(model).stem if is_file else model))
         files.replace_all(directory, written)
         if with_pdf:  # after everything else is safe: TeX may fail

@@ -158,6 +158,17 @@ def atoms(c: Condition) -> Iterator[Sign]:
             yield from atoms(body)
 
 
+def terms(c: Condition) -> int:
+    """How many terms the polynomials of a condition have together: whether anyone would read it.
+
+    >>> from symgame.ring import Ring
+    >>> a, b = (Ring(("a", "b")).gen(name) for name in "ab")
+    >>> terms(both(Sign(a + b, ">"), Sign(a, ">=")))
+    3
+    """
+    return sum(len(atom.poly) for atom in atoms(c))
+
+
 def free_names(c: Condition) -> frozenset[str]:
     """The names a condition speaks of, bound ones left out."""
     match c:

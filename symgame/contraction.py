@@ -31,24 +31,24 @@ from symgame.matrices.common_norm import (
     refutes,
     rounded_duals,
     roundings,
-    symmetric_form,
 )
 from symgame.matrices.definite import (
     exact,
     exact_matrix,
     fraction,
     fractions,
-    positive_definite,
+    lyapunov_form,
     positive_semidefinite,
     power,
     primitive,
     square_matrix,
 )
 from symgame.matrices.hurwitz import stable, with_time_constants
+from symgame.matrices.lyapunov import search
 from symgame.matrices.search import similarity
 
 if TYPE_CHECKING:
-    from symgame.matrices.barrier import Floats
+    from symgame.matrices.central_path import Floats
 
 #: Beyond, the 2^n corners are too many.
 MOST = 10
@@ -128,13 +128,12 @@ def verify_P(W: Any, P: Any, slopes: tuple[Any, Any] = (0, 1), tau: Any = None, 
     except (CircuitError, TypeError):
         return False
     w = square_matrix(W)
-    if (p.nrows(), p.ncols()) != (w.nrows(), w.ncols()) or c < 0 or not positive_definite(p):
+    if (p.nrows(), p.ncols()) != (w.nrows(), w.ncols()) or c < 0:
         return False
-    for corner in corners(w):
-        form = -symmetric_form(p, jacobian(w, corner, slopes, tau))
-        if not positive_definite(form) or (c and not positive_semidefinite(form - 2 * c * p)):
-            return False
-    return True
+    jacobians = [jacobian(w, corner, slopes, tau) for corner in corners(w)]
+    if not contracts(jacobians, p):
+        return False
+    return not c or all(positive_semidefinite(-lyapunov_form(p, j) - 2 * c * p) for j in jacobians)
 
 
 def verify_X(W: Any, X: Any, slopes: tuple[Any, Any] = (0, 1), tau: Any = None, diagonal: bool = False) -> bool:
@@ -146,20 +145,13 @@ def verify_X(W: Any, X: Any, slopes: tuple[Any, Any] = (0, 1), tau: Any = None, 
     (True, False, False)
     """
     w = square_matrix(W)
-    n = w.nrows()
-    total, some = fmpq_mat(n, n), False
     try:
-        for corner, matrix in X:
-            x, j = exact_matrix(matrix), jacobian(w, tuple(corner), slopes, tau)
-            if (x.nrows(), x.ncols()) != (n, n) or not positive_semidefinite(x):
-                return False
-            some = some or any(x[i, i] != 0 for i in range(n))
-            total += j * x + x * j.transpose()
+        pairs = [(jacobian(w, tuple(corner), slopes, tau), exact_matrix(matrix)) for corner, matrix in X]
     except (CircuitError, TypeError, ValueError):
         return False
-    if diagonal:
-        return some and all(total[i, i] >= 0 for i in range(n))
-    return some and positive_semidefinite(total)
+    if any((x.nrows(), x.ncols()) != (j.nrows(), j.ncols()) for j, x in pairs):
+        return False
+    return refutes([j for j, _ in pairs], [x for _, x in pairs], diagonal)
 
 
 def contraction(W: Any, slopes: tuple[Any, Any] = (0, 1), tau: Any = None, diagonal: bool = False) -> Decision:
@@ -200,8 +192,6 @@ def _searched(
     jacobians: Sequence[fmpq_mat], stack: Floats, places: Sequence[Corner], scales: Sequence[fmpq], diagonal: bool
 ) -> Decision:
     """The search in floats, and what of its outcome is verified."""
-    from symgame.matrices.lyapunov import search
-
     by = "a search by a barrier"
     n = len(scales)
     found = search(stack, diagonal)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from symgame.cycles import spanning_forest
 from symgame.ring import Matrix
 
 Edges = list[list[bool]]
@@ -24,6 +25,11 @@ def strong_blocks(matrix: Matrix) -> tuple[tuple[int, ...], ...]:
     """The strongly connected components of the coupling graph, each in rising order, upstream blocks first.
 
     With the rates ordered block after block the matrix is block lower triangular.
+
+    >>> from symgame.ring import Ring
+    >>> a, zero = Ring(("a",)).of("a"), Ring(("a",)).quotient(0)
+    >>> strong_blocks([[a, a, zero], [zero, a, zero], [zero, a, a]])
+    ((1,), (0,), (2,))
     """
     n = len(matrix)
     drives = edges(matrix)  # i receives from j
@@ -37,20 +43,16 @@ def strong_blocks(matrix: Matrix) -> tuple[tuple[int, ...], ...]:
 
 
 def is_forest(matrix: Matrix) -> bool:
-    """The graph of the pairs (i, j) with a coupling either way has no cycle."""
-    parent = list(range(len(matrix)))
+    """The graph of the pairs (i, j) with a coupling either way has no cycle.
 
-    def root(i: int) -> int:
-        while parent[i] != i:
-            i = parent[i]
-        return i
-
-    for i, j in pairs(matrix):
-        one, other = root(i), root(j)
-        if one == other:
-            return False
-        parent[one] = other
-    return True
+    >>> from symgame.ring import Ring
+    >>> a, zero = Ring(("a",)).of("a"), Ring(("a",)).quotient(0)
+    >>> is_forest([[a, a], [a, a]]), is_forest([[a, a, zero], [zero, a, a], [a, zero, a]])
+    (True, False)
+    """
+    coupled = pairs(matrix)
+    trees = sum(parent is None for _, parent in spanning_forest(len(matrix), coupled))
+    return len(coupled) == len(matrix) - trees
 
 
 def pairs(matrix: Matrix) -> list[tuple[int, int]]:
@@ -61,7 +63,13 @@ def pairs(matrix: Matrix) -> list[tuple[int, int]]:
 
 def single_cycle(matrix: Matrix) -> tuple[int, ...] | None:
     """The order 0, i, j, ... in which each rate drives the next and the last one the first; ``None`` for any other
-    graph. At least three rates."""
+    graph. At least three rates.
+
+    >>> from symgame.ring import Ring
+    >>> a, zero = Ring(("a",)).of("a"), Ring(("a",)).quotient(0)
+    >>> single_cycle([[a, a, zero], [zero, a, a], [a, zero, a]])
+    (0, 2, 1)
+    """
     n = len(matrix)
     e = edges(matrix)
     targets = [[i for i in range(n) if e[i][j]] for j in range(n)]
@@ -91,6 +99,11 @@ def exchangeable(matrix: Matrix) -> Units | None:
     """The finest exchangeable units: as many units as there are, two at least. ``None`` without symmetry.
 
     Rates are matched by what an exchange of two of them leaves alone; the result is verified, entry by entry.
+
+    >>> from symgame.ring import Ring
+    >>> a, b, zero = Ring(("a", "b")).of("a"), Ring(("a", "b")).of("b"), Ring(("a", "b")).quotient(0)
+    >>> exchangeable([[a, zero, b], [zero, a, b], [b, b, zero]])
+    Units(members=((0,), (1,)), others=(2,))
     """
     n = len(matrix)
     for size in range(1, n // 2 + 1):

@@ -24,13 +24,19 @@ from symgame.cells import Family, Point, System
 from symgame.choices import Tree, box
 from symgame.errors import BudgetExceeded
 from symgame.tableau import LARGEST, Tableaux
+from symgame.tree_kernel import compiled
+from symgame.tree_walk import Walk
 
 #: Numbers in one chunk of tableaux: four megabytes, between the cost of NumPy's calls and that of memory.
 CHUNK = 1 << 19
 #: Work that an enumeration may take by default: nodes of the tree, and this many for an exact decision without result.
 BUDGET = 1 << 26
 EXACT_COST = 1 << 9
-PROBE = 64
+PROBE = 32
+#: So many nodes are made by NumPy before it is asked whether the compiled walk pays, which it does with so many choices
+#: of pieces still open: importing numba and reading the compiled walk take half a second.
+PATIENCE = 1 << 9
+WORTH = 1 << 16
 #: So few choices of pieces are decided one by one: exact arithmetic is faster there than setting up a tree.
 FEW = 1 << 10
 
@@ -70,31 +76,59 @@ def equilibria(
         return
     order = chosen_order(system)
     back = np.argsort(order)
-    tree = Tree.of(permuted(system, order))
+    for leaf in _leaves(Tree.of(permuted(system, order)), budget, progress, account):
+        found = _cell(system, tuple(leaf[back].tolist()), account)
+        if found is not None:
+            yield found
+        if account.stopped:
+            return
+        if found is None and account.spent > budget:
+            account.stopped = _exhausted(account, budget)
+            return
+
+
+def _leaves(tree: Tree, budget: int, progress: Progress | None, account: Account) -> Iterator[NDArray[np.uint8]]:
+    """The choices of pieces that no bound excludes: by NumPy many nodes at a time, by the compiled walk where it pays.
+
+    Which of the two does not depend on the time taken, only on the system and on whether numba is installed.
+    """
     stack = [(0, tree.start())]
+    walk: Callable[..., int] | None = None
+    large = False
     while stack:
         level, nodes = stack.pop()
+        if not large and account.nodes >= PATIENCE:
+            large = True
+            if (1.0 - account.closed) / tree.weights[-1] >= WORTH:
+                walk = compiled()
         if level == tree.n:
-            for k in range(nodes.count):
-                places = tuple(int(v) for v in nodes.places[back, k])
-                found = _cell(system, places, account)
-                if found is not None:
-                    yield found
-                elif account.spent > budget:
-                    account.stopped = account.stopped or _exhausted(account, budget)
-                    return
-                if account.stopped:
-                    return
+            yield from nodes.places.T
             account.closed += tree.weights[level] * nodes.count
+        elif walk is not None:
+            yield from _walked(Walk(walk, tree, level, nodes), budget, progress, account)
         else:
             made = tree.children(level, nodes)
-            account.nodes += sum(part.count for part in made)
-            account.spent += sum(part.count for part in made)
-            account.closed += tree.weights[level] * nodes.count - tree.weights[level + 1] * sum(p.count for p in made)
+            count = sum(part.count for part in made)
+            account.nodes += count
+            account.spent += count
+            account.closed += tree.weights[level] * nodes.count - tree.weights[level + 1] * count
             stack += [(level + 1, part) for whole in reversed(made) for part in reversed(_parts(whole))]
-            if account.spent > budget:
-                account.stopped = _exhausted(account, budget)
-                return
+        if account.spent > budget:
+            account.stopped = account.stopped or _exhausted(account, budget)
+            return
+        if progress is not None:
+            progress(min(account.closed, 1.0))
+
+
+def _walked(below: Walk, budget: int, progress: Progress | None, account: Account) -> Iterator[NDArray[np.uint8]]:
+    """The leaves below one chunk, by the compiled walk."""
+    nodes, closed = account.nodes, account.closed
+    for leaves in below.batches():
+        account.spent += nodes + below.kept - account.nodes
+        account.nodes, account.closed = nodes + below.kept, closed + below.closed
+        yield from leaves
+        if account.spent > budget:
+            return
         if progress is not None:
             progress(min(account.closed, 1.0))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from flint import fmpq, fmpq_mat
+from flint import fmpq_mat
 
 from symgame import matrix_claims, principal
-from symgame.algebra import algebra
+from symgame.algebra import Algebra, algebra
 from symgame.chart import default_parameter
 from symgame.circuit import Circuit
 from symgame.claims import Draft, characterised
@@ -17,14 +17,13 @@ from symgame.diagonal_stability import diagonal_stability
 from symgame.errors import BudgetExceeded, Unsupported
 from symgame.global_theorems import GlobalStatement, Known, global_statements
 from symgame.matrices.d_stability import d_stability
-from symgame.matrices.definite import positive_definite
+from symgame.matrices.definite import exact_matrix, positive_definite
 from symgame.matrices.hurwitz import hurwitz
-from symgame.numeric import rational
 from symgame.proof.decide import EXACT
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.properties import diagonal
-from symgame.ring import Quotient
+from symgame.ring import Matrix
 from symgame.statements import check
 from symgame.tables import Cell, formula, table
 
@@ -74,9 +73,9 @@ def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_B
     """P-matrix, Hurwitz, Lyapunov diagonal stability, Rosen, monotone, D-stable, totally Hurwitz: with conditions, or
     decided; and which global theorem applies.
 
-    With numbers for weights and gains each question is decided at any size, diagonal stability with an exact
-    certificate either way: weights P, or a positive semidefinite X != 0 with ``diag((I - W) X) <= 0``; contraction in
-    a weighted 2-norm is then a question of its own (up to 8 populations, time constants given).
+    With numbers for weights and gains answers are exact at any size, or undecided with the reason: diagonal stability
+    comes with a certificate either way, weights P, or a positive semidefinite X != 0 with ``diag((I - S W) X) <= 0``;
+    contraction in a weighted 2-norm is then a question of its own (up to 8 populations, time constants given).
 
     >>> from symgame.named import wilson_cowan
     >>> stability(wilson_cowan()).answers["lds"].condition
@@ -88,7 +87,7 @@ def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_B
     """
     circuit = circuit.fixed()
     over = over or default_parameter(circuit)
-    matrix = numeric_matrix(circuit)
+    matrix = _numeric_matrix(circuit)
     answers = {}
     for word in QUESTIONS:
         exact = None if matrix is None else _of_numbers(circuit, word, matrix)
@@ -115,29 +114,23 @@ class _Words:
 # -- numbers -----------------------------------------------------------------------------------------------------------
 
 
-def numeric_matrix(circuit: Circuit) -> fmpq_mat | None:
+def _numeric_matrix(circuit: Circuit) -> fmpq_mat | None:
     """``I - S W`` over QQ, or ``None`` when it holds symbols or has no one gain."""
-    a = algebra(circuit)
     try:
-        rows = a.interaction()
+        return _over_QQ(algebra(circuit).interaction())
     except Unsupported:
         return None
-    return _over_QQ(rows)
 
 
-def _over_QQ(rows: list[list[Quotient]]) -> fmpq_mat | None:
-    if any(not (q.over.is_constant() and q.under.is_constant()) for row in rows for q in row):
-        return None
-    values = [[rational(q) for q in row] for row in rows]
-    return fmpq_mat([[fmpq(v.numerator, v.denominator) for v in row] for row in values])
+def _over_QQ(matrix: Matrix) -> fmpq_mat | None:
+    rows = Algebra.numbers(matrix)
+    return None if rows is None else exact_matrix(rows)
 
 
-def time_constants(circuit: Circuit) -> list[Fraction] | None:
+def _time_constants(circuit: Circuit) -> list[Fraction] | None:
     """The time constants as numbers, or ``None``."""
-    a = algebra(circuit)
-    if any(not (t.over.is_constant() and t.under.is_constant()) for t in a.tau):
-        return None
-    return [rational(t) for t in a.tau]
+    rows = Algebra.numbers([algebra(circuit).tau])
+    return None if rows is None else rows[0]
 
 
 def _of_numbers(circuit: Circuit, word: str, matrix: fmpq_mat) -> Answer | None:
@@ -151,7 +144,7 @@ def _of_numbers(circuit: Circuit, word: str, matrix: fmpq_mat) -> Answer | None:
             where = None if found.indices is None else _set(circuit, found.indices)
             return _answer(found, None if found.holds else f"the principal minor of {where} is {found.minor}")
         case "hurwitz" | "totally_hurwitz":
-            times = time_constants(circuit)
+            times = _time_constants(circuit)
             if times is None:
                 return None
             if word == "hurwitz":
@@ -194,7 +187,7 @@ def _diagonal(matrix: fmpq_mat) -> Answer:
 
 def _contraction(circuit: Circuit, matrix: fmpq_mat) -> dict[str, Answer]:
     """Contraction in a weighted 2-norm at the time constants of the circuit, for slopes between 0 and the gains."""
-    times, n = time_constants(circuit), len(circuit.names)
+    times, n = _time_constants(circuit), len(circuit.names)
     if times is None:
         return {}
     if n > MOST_CONTRACTING:
@@ -236,7 +229,7 @@ def _closed(circuit: Circuit, word: str, over: str | None, budget: int) -> Answe
     a = algebra(circuit)
     if a.n < 3:
         return None
-    if word == "d_stable" and a.n == 3 and numeric_matrix(circuit) is None:
+    if word == "d_stable" and a.n == 3 and _numeric_matrix(circuit) is None:
         text = matrix_claims.d_stability_text(circuit)
     elif word in ("lds", "rosen"):
         form = diagonal.lds(a, a.interaction() if word == "lds" else a.game_matrix())

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-
-from flint import fmpq, fmpq_mat
 
 from symgame.algebra import Algebra, algebra
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both
 from symgame.errors import BudgetExceeded, Unsupported
-from symgame.numeric import rational
+from symgame.matrices.definite import exact_matrix
+from symgame.matrices.dominance import m_matrix
 from symgame.proof.reduce import Reducer
 from symgame.properties import count
 from symgame.ring import Quotient, determinant
@@ -175,8 +173,9 @@ def _majorant(a: Algebra, over: str | None) -> Known:
             else:
                 return Known(None)  # a coupling of unknown sign: its modulus is no polynomial
         rows.append(row)
-    if all(q.over.is_constant() and q.under.is_constant() for row in rows for q in row):
-        return Known(dominated([[rational(q) for q in row] for row in rows]))
+    numbers = a.numbers(rows)
+    if numbers is not None:
+        return Known(m_matrix(exact_matrix(numbers)))
     try:
         minors = [determinant([row[: k + 1] for row in rows[: k + 1]], a.ring) for k in range(a.n)]
         condition = both(*(a.structural.compare(m, ">") for m in minors))
@@ -187,17 +186,3 @@ def _majorant(a: Algebra, over: str | None) -> Known:
         return Known(None, solved(short, over, reducer))
     except (Unsupported, BudgetExceeded):
         return Known(None)
-
-
-def dominated(matrix: list[list[Fraction]]) -> bool:
-    """Whether a matrix with entries <= 0 off the diagonal is a nonsingular M-matrix: A eta = 1 has a solution > 0.
-
-    >>> dominated([[Fraction(1), Fraction(-1, 2)], [Fraction(-1), Fraction(1)]])
-    True
-    """
-    A = fmpq_mat([[fmpq(v.numerator, v.denominator) for v in row] for row in matrix])
-    try:
-        eta = A.solve(fmpq_mat(len(matrix), 1, [fmpq(1)] * len(matrix)))
-    except ZeroDivisionError:
-        return False
-    return all(v > 0 for v in eta.entries())

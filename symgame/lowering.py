@@ -14,7 +14,6 @@ from symgame.condition import (
     FALSE,
     TRUE,
     Condition,
-    atoms,
     both,
     either,
     equivalent,
@@ -22,6 +21,7 @@ from symgame.condition import (
     negation,
     quantifier_free,
     sign,
+    terms,
 )
 from symgame.domain import Domain
 from symgame.errors import VocabularyError
@@ -204,4 +204,4 @@ class Lowering:
 
 def _heavy(c: Condition) -> bool:
     """Too large to ask a solver whether it is equivalent to itself; else its answer is kept as a certificate."""
-    return not quantifier_free(c) or sum(len(atom.poly) for atom in atoms(c)) > MOST_TERMS
+    return not quantifier_free(c) or terms(c) > MOST_TERMS

@@ -59,7 +59,7 @@ def _many(circuit: Circuit) -> Iterator[Draft]:
         if form.road != "weights":
             yield Draft("matrix.lds", title, "equivalence", **_closed(form, written))  # type: ignore[arg-type]
         yield Draft("matrix.lds-p", "Diagonal stability implies the P-property", "implication", then="lds => p_matrix")
-    total = "Hurwitz, also with any rates held silent"
+    total = "that the circuit is Hurwitz, also with any rates held silent"
     if a.n == 3 and form.road != "forest":
         yield Draft(
             "matrix.d-stable",
@@ -71,8 +71,13 @@ def _many(circuit: Circuit) -> Iterator[Draft]:
     if a.n == 3:
         yield Draft("matrix.lds-d", "Diagonal stability implies D-stability", "implication", then="lds => d_stable")
         yield Draft("matrix.d-hurwitz", "D-stability implies Hurwitz", "implication", then="d_stable => hurwitz")
-    yield Draft("matrix.lds-total", f"Diagonal stability: {total}", "implication", then="lds => totally_hurwitz")
-    yield Draft("matrix.total-p", f"{total}: a P-matrix", "implication", then="totally_hurwitz => p_matrix")
+    yield Draft("matrix.lds-total", f"Diagonal stability implies {total}", "implication", then="lds => totally_hurwitz")
+    yield Draft(
+        "matrix.total-p",
+        "A totally Hurwitz matrix has the P-property",
+        "implication",
+        then="totally_hurwitz => p_matrix",
+    )
 
 
 def _closed(form: Lds, written: tuple[str, ...]) -> dict[str, object]:
@@ -147,12 +152,12 @@ def _criterion_text(criterion: Criterion) -> str:
 
 
 def _text(q: Quotient) -> str:
-    return nested_text(q.over) if q.under.is_constant() and q.under == q.under * 0 + 1 else quotient_text(q)
+    return nested_text(q.over) if q.under.is_one() else quotient_text(q)
 
 
 def _product(q: Quotient) -> str:
     """A product with its factors apart."""
-    return factored_text(q.over) if q.under.is_constant() and q.under == q.under * 0 + 1 else quotient_text(q)
+    return factored_text(q.over) if q.under.is_one() else quotient_text(q)
 
 
 def d_stability_text(circuit: Circuit) -> str:

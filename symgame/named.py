@@ -88,7 +88,7 @@ BUILT_IN: Mapping[str, BuiltIn] = {
         "ctln:1-2-3-1,eps=1/4,delta=1/2,theta=1",
     ),
     "ei-tln": BuiltIn(
-        "its form by Dale's law: excitatory nodes and one inhibitory population",
+        "the same network by Dale's law: excitatory nodes and one inhibitory population",
         families.ei_tln,
         (*_GRAPH, Option("tau_I", "time constant of the inhibitory population", "tau_I"), _NODES),
         "ei-tln:1-2-3-1,eps=1/4,delta=1/2,theta=1,tau_I=1/2",

@@ -14,10 +14,11 @@ from typing import Literal
 
 from symgame.algebra import algebra
 from symgame.branches import Branch
+from symgame.cells import Line
 from symgame.condition import FALSE
 from symgame.errors import BudgetExceeded
 from symgame.linear import Linear, solvable
-from symgame.minimisers import NumericGame
+from symgame.numeric_game import NumericGame
 
 Class = Literal["global", "local", "stationary", "mixed"]
 
@@ -55,7 +56,7 @@ def nash_part(game: NumericGame, branch: Branch) -> Part:
 
     >>> from symgame.branches import full_branch
     >>> from symgame.circuit import Circuit
-    >>> from symgame.minimisers import numeric_game
+    >>> from symgame.numeric_game import numeric_game
     >>> pair = Circuit.from_matrix([[0, 1], [1, 0]], names="AB", u=[0, 0], tau=[1, 1])
     >>> nash_part(numeric_game(pair), full_branch(pair)).nash
     'global'
@@ -113,22 +114,21 @@ def _content(game: NumericGame, branch: Branch, i: int) -> tuple[list[_Half], li
 
 def _input(game: NumericGame, branch: Branch, i: int, side: int, shift: Fraction, strict: bool) -> _Half:
     """``side * (c_i + shift) > 0`` (or ``>= 0``), with c_i the input of neuron i from the others on the branch."""
-    rates = _flat_rates(branch)
+    rates = _flat_rates(game, branch)
     constant = game.u[i] + shift + sum(game.W[i][j] * x for j, x in rates.items() if j != i)
     weights = tuple(side * game.W[i][j] if j != i else Fraction(0) for j in branch.increasing)
     return _Half(weights, side * constant, strict)
 
 
-def _flat_rates(branch: Branch) -> dict[int, Fraction]:
+def _line(game: NumericGame, branch: Branch, i: int) -> Line:
+    """The piece of phi_i on the branch, in numbers."""
+    return game.energies[i].lines[branch.places[i]]
+
+
+def _flat_rates(game: NumericGame, branch: Branch) -> dict[int, Fraction]:
     """The rates of the populations on flat pieces."""
-    found: dict[int, Fraction] = {}
-    for j, place in enumerate(branch.places):
-        pieces = branch.circuit.populations[j].activation.pieces
-        assert pieces is not None
-        if pieces[place].flat:
-            value = pieces[place].intercept
-            found[j] = Fraction(int(value.p), int(value.q))
-    return found
+    lines = [_line(game, branch, j) for j in range(len(game.u))]
+    return {j: line.intercept for j, line in enumerate(lines) if line.flat}
 
 
 def _decided(game: NumericGame, branch: Branch, halves: list[_Half]) -> tuple[bool, bool]:
@@ -155,32 +155,26 @@ def _meets(game: NumericGame, branch: Branch, halves: list[_Half]) -> bool:
 
 def _total(game: NumericGame, branch: Branch, i: int) -> tuple[list[Fraction], Fraction]:
     """The total input of population i as a linear function of the active rates."""
-    constant = game.u[i] + sum(game.W[i][j] * x for j, x in _flat_rates(branch).items())
+    constant = game.u[i] + sum(game.W[i][j] * x for j, x in _flat_rates(game, branch).items())
     return [game.W[i][j] for j in branch.increasing], constant
 
 
 def _on_line(game: NumericGame, branch: Branch, i: int) -> _Half:
     """``s z_i + b - x_i``, which is 0 at an equilibrium of the branch."""
     weights, constant = _total(game, branch, i)
-    pieces = branch.circuit.populations[i].activation.pieces
-    assert pieces is not None
-    piece = pieces[branch.places[i]]
-    s, b = (Fraction(int(v.p), int(v.q)) for v in (piece.slope, piece.intercept))
-    row = [s * w - (1 if j == i else 0) for w, j in zip(weights, branch.increasing, strict=True)]
-    return _Half(tuple(row), s * constant + b, False)
+    line = _line(game, branch, i)
+    row = [line.slope * w - (1 if j == i else 0) for w, j in zip(weights, branch.increasing, strict=True)]
+    return _Half(tuple(row), line.slope * constant + line.intercept, False)
 
 
 def _inside(game: NumericGame, branch: Branch) -> Iterator[_Half]:
     """Every total input lies on its piece."""
-    for i, place in enumerate(branch.places):
-        activation = branch.circuit.populations[i].activation
-        assert activation.pieces is not None
-        piece = activation.pieces[place]
+    for i in range(len(game.u)):
+        line = _line(game, branch, i)
         weights, constant = _total(game, branch, i)
-        for end, side, closed in zip((piece.lower, piece.upper), (1, -1), activation.closed(piece), strict=True):
-            if not end.is_infinite:
-                gap = constant - Fraction(int(end.p), int(end.q))
-                yield _Half(tuple(side * w for w in weights), side * gap, not closed)
+        for end, side, closed in zip((line.lower, line.upper), (1, -1), line.closed, strict=True):
+            if end is not None:
+                yield _Half(tuple(side * w for w in weights), side * (constant - end), not closed)
 
 
 def _text(half: _Half, branch: Branch) -> str:

@@ -14,12 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symgame.best_rate import Interval, Minimum, rates_text
 from symgame.branches import branch
 from symgame.circuit import Circuit
 from symgame.grammar import read_branch
-from symgame.minimisers import Interval, Minimum, NumericGame, numeric_game, rates_text
 from symgame.nash_continua import Class, Part, nash_part
 from symgame.numeric import Solution, solutions
+from symgame.numeric_game import NumericGame, numeric_game
 from symgame.tables import Cell, formula, joined, table
 
 WORDS = {"global": "Nash", "local": "locally Nash", "stationary": "stationary only", "mixed": "in part"}
@@ -194,27 +195,24 @@ def nash_equilibria(circuit: Circuit) -> NashEquilibria:
             rows.append(_continuum(solution, part))
         else:
             rows.append(_point(game, solution))
-    without = tuple(own.name for own in game.energies if own.always_falls)
-    return NashEquilibria(found.circuit, tuple(rows), not reasons, "; ".join(reasons), without)
+    return NashEquilibria(found.circuit, tuple(rows), not reasons, "; ".join(reasons), game.without_best_response)
 
 
 def deviations(game: NumericGame, state: tuple[Fraction, ...]) -> tuple[tuple[Deviation, ...], tuple[Deviation, ...]]:
     """The neurons that would gain at a state, and those with other best responses as good.
 
-    ``game`` is :func:`symgame.minimisers.numeric_game`; the state, which need not be stationary, lies in the domain.
+    ``game`` is :func:`symgame.numeric_game.numeric_game`; the state, which need not be stationary, lies in the domain.
     """
     gaining, indifferent = [], []
-    for i, own in enumerate(game.energies):
+    for i, (name, own) in enumerate(zip(game.circuit.names, game.energies, strict=True)):
         c = game.received(i, state)
         best = own.minimum(c)
         here = own.at(state[i], c)
         assert here is not None
         if best.energy is None or here > best.energy:
-            gaining.append(
-                Deviation(own.name, state[i], best.rates, None if best.energy is None else here - best.energy)
-            )
+            gaining.append(Deviation(name, state[i], best.rates, None if best.energy is None else here - best.energy))
         elif best.single is None:
-            indifferent.append(Deviation(own.name, state[i], _others(best, state[i]), Fraction(0)))
+            indifferent.append(Deviation(name, state[i], _others(best, state[i]), Fraction(0)))
     return tuple(gaining), tuple(indifferent)
 
 

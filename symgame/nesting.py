@@ -6,8 +6,9 @@ from fractions import Fraction
 from functools import cache
 
 from symgame import syntax as s
+from symgame.condition import TRUE, And, Condition, Or, Sign
 from symgame.rewriting import assembled, is_negative, negated, power_of, sum_of, terms_of
-from symgame.ring import Poly, coefficients, names_of, variables
+from symgame.ring import Poly, Quotient, coefficients, names_of, variables
 
 MAX_TERMS = 60
 CANDIDATES = 3  # how many names are tried at each sum
@@ -66,6 +67,47 @@ def compared(p: Poly, rel: str) -> s.Formula:
     if is_negative(terms_of(node)[0]):
         return s.Relation((nested(-p), s.Number(Fraction(0))), (rel.replace(">", "<"),))
     return s.Relation((node, s.Number(Fraction(0))), (rel,))
+
+
+def nested_quotient(q: Quotient) -> str:
+    """A quotient with numerator and denominator in their short forms, as text of the grammar.
+
+    >>> from symgame.ring import Ring
+    >>> a, b, c = (Ring(("a", "b", "c")).of(name) for name in "abc")
+    >>> nested_quotient((a * b + a * c) / (b - c))
+    '(a*(b + c))/(b - c)'
+    """
+    over = nested_text(q.over)
+    if q.under.is_one():
+        return over
+    under = nested_text(q.under)
+    over = f"({over})" if " " in over else over
+    return f"{over}/{under}" if len(q.under) == 1 and "*" not in under else f"{over}/({under})"
+
+
+def condition_text(c: Condition) -> str:
+    """A condition without quantifiers in the grammar, every polynomial in its short form.
+
+    >>> from symgame.condition import either, sign
+    >>> from symgame.ring import Ring
+    >>> a, b, c = (Ring(("a", "b", "c")).of(name) for name in "abc")
+    >>> condition_text(either(sign(a * b + a * c, ">"), sign(a, "=")))
+    'a*(b + c) > 0 | a = 0'
+    """
+    return s.text(_written(c))
+
+
+def _written(c: Condition) -> s.Formula:
+    match c:
+        case Sign(poly=p, rel=rel):
+            return compared(p, rel)
+        case And(args=()) | Or(args=()):
+            return s.Truth(c == TRUE)
+        case And(args=args):
+            return s.And(tuple(_written(part) for part in args))
+        case Or(args=args):
+            return s.Or(tuple(_written(part) for part in args))
+    raise TypeError(f"a quantified condition cannot be written: {c}")
 
 
 def length(node: s.Formula) -> int:
@@ -149,9 +191,7 @@ def _expanded(p: Poly) -> s.Formula:
     names = tuple(variables(p))
     places = [k for k, degree in enumerate(p.degrees()) if degree > 0]
     terms: list[s.Formula] = []
-    for monomial, coefficient in sorted(
-        p.to_dict().items(), key=lambda row: (sum(row[0]), tuple(-e for e in row[0]))
-    ):
+    for monomial, coefficient in sorted(p.to_dict().items(), key=lambda row: (sum(row[0]), tuple(-e for e in row[0]))):
         powers = [(name, int(monomial[k])) for name, k in zip(names, places, strict=True) if monomial[k]]
         factors = [power_of(s.Name(name), e) for name, e in powers]
         terms.append(assembled(Fraction(int(coefficient)), factors, []))

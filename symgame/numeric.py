@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import log10, prod
+from math import lcm, log10, prod
 from typing import Any
 
 import sympy
@@ -21,7 +21,7 @@ from symgame.enumeration import BUDGET, Account, equilibria
 from symgame.errors import Unsupported
 from symgame.properties import count
 from symgame.ring import Quotient, value_at
-from symgame.spectrum import all_left, characteristic, eigenvalues, spectral_type, times_linear
+from symgame.spectrum import all_left, characteristic, eigenvalues, spectral_type
 from symgame.syntax import PIECE_MARK
 from symgame.tables import formula, joined, table
 
@@ -274,18 +274,34 @@ class Writer:
             digits=self.digits,
         )
 
+    @cached_property
+    def _jacobian(self) -> tuple[list[list[list[int] | None]], list[int], int]:
+        """Rows of ``diag(1/tau)(F W - I)`` for each population on each of its increasing pieces, ``None`` on flat
+        ones, and the rates of decay: integers, all multiplied by the scale given last."""
+        rows = [
+            [
+                None if piece.flat else [rate * (piece.slope * w - (i == j)) for j, w in enumerate(self.exact.W[i])]
+                for piece in pieces
+            ]
+            for i, (pieces, rate) in enumerate(zip(self.exact.pieces, self.rates, strict=True))
+        ]
+        entries = [v for table in rows for row in table for v in row or ()]
+        scale = lcm(*(v.denominator for v in (*entries, *self.rates)))
+        return (
+            [[None if row is None else [int(v * scale) for v in row] for row in table] for table in rows],
+            [int(v * scale) for v in self.rates],
+            scale,
+        )
+
     def _polynomial(self, places: tuple[int, ...]) -> tuple[Fraction, ...]:
         """Characteristic polynomial of ``diag(1/tau)(F W - I)``: that of the active block, times a factor for each
         population on a flat piece, whose rate only decays."""
-        slopes = [row[k].slope for row, k in zip(self.exact.pieces, places, strict=True)]
-        rising = [i for i, slope in enumerate(slopes) if slope]
-        W, rates = self.exact.W, self.rates
-        block = [[rates[i] * (slopes[i] * W[i][j] - (1 if i == j else 0)) for j in rising] for i in rising]
-        polynomial = characteristic(block)
-        for i, slope in enumerate(slopes):
-            if not slope:
-                polynomial = times_linear(polynomial, -rates[i])
-        return tuple(polynomial)
+        jacobian, decay, scale = self._jacobian
+        chosen = [row[k] for row, k in zip(jacobian, places, strict=True)]
+        rising = [i for i, row in enumerate(chosen) if row is not None]
+        block = [[row[j] for j in rising] for row in chosen if row is not None]
+        flat = [decay[i] for i, row in enumerate(chosen) if row is None]
+        return tuple(characteristic(block, flat, scale))
 
     def _continuum(self, found: Family, branch: str, saturated: tuple[str, ...]) -> Solution:
         """The solution set of the singular block, written with one parameter per dimension of its kernel."""

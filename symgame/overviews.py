@@ -12,8 +12,9 @@ from symgame.derivation import Derivation
 from symgame.document import Block, Cite, Inline, Math, Paragraph, Table, Text
 from symgame.errors import SymgameError
 from symgame.grammar import read_formula
+from symgame.nesting import nested_quotient
 from symgame.proof.verdict import Proved
-from symgame.properties import minors, response
+from symgame.properties import minors
 from symgame.typeset import formula_latex, latex_width
 from symgame.writing import Writer
 
@@ -25,7 +26,7 @@ def minors_table(circuit: Circuit, writer: Writer) -> Table:
     rows: list[tuple[Text, ...]] = []
     for populations, minor in minors.minors(full_branch(circuit)):
         name = ",".join(writer.names(circuit.names[i]) for i in populations)
-        rows.append(((Math(rf"M_{{{name}}}"),), (writer.number(response.quotient_text(minor)),)))
+        rows.append(((Math(rf"M_{{{name}}}"),), (writer.number(nested_quotient(minor)),)))
     caption = ("The principal minors of ", Math(r"\mathbf{A}"), " with every population active.")
     return Table("minors", caption, "ll", (("minor",), ("value",)), tuple(rows))
 
@@ -97,9 +98,7 @@ def pattern_table(chart: Chart, writer: Writer) -> Table:
     for name, patterns in sorted(grouped.items(), key=_place):
         marks = [" ".join(m for m in "-0+" if any(p[label] == m for p in patterns)) for label in labels]
         rows.append(((name,), *((Math(mark.replace(" ", r"\;")),) for mark in marks)))
-    complete = (
-        "Every other pattern was proved impossible." if chart.complete else "They are not shown to be complete."
-    )
+    complete = "Every other pattern was proved impossible." if chart.complete else "They are not shown to be complete."
     caption = (
         f"The {len(chart.regimes)} sign patterns, by the populations that are paradoxical where the determinant is "
         f"positive, and the signs that occur; a matrix without a population stands for its determinant. {complete}"

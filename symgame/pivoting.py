@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,8 @@ from numpy.typing import NDArray
 
 from symgame.cells import Point, System
 from symgame.errors import BudgetExceeded
+from symgame.matrices.definite import exact_matrix, fraction
+from symgame.matrices.dominance import dominating
 from symgame.numeric import Solutions, Writer, system
 from symgame.syntax import PIECE_MARK
 
@@ -81,7 +82,8 @@ def lone_equilibrium(circuit: Circuit, steps: int = STEPS) -> LoneEquilibrium:
     matrix = [[-w if s == 1 else -s * w for w in row] for s, row in zip(steepest, exact.W, strict=True)]
     for a, row in enumerate(matrix):
         row[a] += 1
-    scaling = p_matrix_by_dominance(matrix)
+    found = dominating(exact_matrix(matrix))
+    scaling = None if found is None else tuple(fraction(v) for v in found)
     return LoneEquilibrium(
         circuit,
         ",".join(n + PIECE_MARK[label] for n, label in zip(names, labels, strict=True) if label != "silent"),
@@ -188,35 +190,3 @@ def _verified(exact: System, places: Sequence[int]) -> Point:
             return point
         places = right
     raise BudgetExceeded("the exact solution of the pieces that pivoting found is no equilibrium: ill-conditioned")
-
-
-def p_matrix_by_dominance(A: Sequence[Sequence[Fraction]]) -> tuple[Fraction, ...] | None:
-    """A vector ``d > 0`` with ``A_ii d_i > sum_j |A_ij| d_j``, checked in fractions, or ``None`` when none was found.
-
-    Such a matrix (an H-matrix with positive diagonal) is a P-matrix: all its principal submatrices are of the same
-    sort, and their determinants keep the sign they have when the other entries shrink to 0. ``None`` refutes nothing.
-
-    >>> half = Fraction(1, 2)
-    >>> p_matrix_by_dominance([[Fraction(1), Fraction(-3)], [half / 4, Fraction(1)]]) is not None
-    True
-    >>> p_matrix_by_dominance([[Fraction(1), Fraction(2)], [Fraction(1), Fraction(1)]]) is None
-    True
-    """
-    n = len(A)
-    if any(A[i][i] <= 0 for i in range(n)):
-        return None
-    comparison = -np.abs(np.array([[float(v) for v in row] for row in A]).reshape(n, n))
-    np.fill_diagonal(comparison, -comparison.diagonal())
-    try:
-        d = np.linalg.solve(comparison, comparison.diagonal())
-    except np.linalg.LinAlgError:
-        return None
-    if not (np.isfinite(d).all() and (d > 0).all() and d.max() < 1e12 * d.min()):
-        return None
-    whole = [int(v) for v in np.ceil(d / d.min() * 2.0**30)]
-    for i, row in enumerate(A):
-        scale = lcm(*(v.denominator for v in row))
-        entries = [abs(int(v * scale)) for v in row]
-        if 2 * entries[i] * whole[i] <= sum(e * w for e, w in zip(entries, whole, strict=True)):
-            return None
-    return tuple(Fraction(w) for w in whole)

@@ -14,6 +14,7 @@ from flint import fmpq, fmpq_mat
 from symgame.diagonal_stability import diagonal_stability
 from symgame.matrices.d_stability import d_stability
 from symgame.matrices.definite import fraction, square_matrix, submatrix
+from symgame.matrices.dominance import dominating
 from symgame.matrices.hurwitz import Answer, hurwitz, stable, with_time_constants
 from symgame.matrices.minors import Minor, leading_minor, nonpositive_minor, pair_minor, sign_reversed
 
@@ -65,7 +66,7 @@ def p_matrix(A: Any) -> Answer:
         return Answer(True, "all principal minors") if minor is None else _not_p(a, minor)
     if (minor := pair_minor(a)) is not None:
         return _not_p(a, minor)
-    if (u := _dominating(a)) is not None:
+    if (u := dominating(a)) is not None:
         return Answer(True, "diagonal dominance after scaling", vector=tuple(fraction(x) for x in u))
     decision = diagonal_stability(a)
     if decision.holds:
@@ -87,34 +88,6 @@ def p_matrix(A: Any) -> Answer:
 def _not_p(a: fmpq_mat, minor: Minor) -> Answer:
     vector = tuple(fraction(x) for x in sign_reversed(a, minor))
     return Answer(False, "a principal minor", indices=minor.indices, minor=fraction(minor.value), vector=vector)
-
-
-def _dominating(a: fmpq_mat) -> list[fmpq] | None:
-    """u > 0 with ``a_ii u_i > sum |a_ij| u_j``: then A diag(u) is strictly diagonally dominant, and A a P-matrix."""
-    import numpy as np
-
-    n = a.nrows()
-    rows = a.tolist()
-    if any(rows[i][i] <= 0 for i in range(n)):
-        return None
-    comparison = np.eye(n)
-    for i, row in enumerate(rows):
-        for j, value in enumerate(row):
-            if j != i and value:
-                ratio = value / row[i]
-                comparison[i, j] = -abs(int(ratio.p) / int(ratio.q)) if abs(ratio) < 2**500 else -1e150
-    try:
-        u = np.linalg.solve(comparison, np.ones(n))
-    except np.linalg.LinAlgError:
-        return None
-    if not np.all(u > 0) or not np.all(np.isfinite(u)):
-        return None
-    for bits in (6, 14, 30, 50):
-        weights = [fmpq(max(1, round(x * 2.0**bits)), 2**bits) for x in (u / np.min(u)).tolist()]
-        sums = [sum((abs(v) * w for v, w in zip(row, weights, strict=True)), fmpq(0)) for row in rows]
-        if all(2 * rows[i][i] * weights[i] > sums[i] for i in range(n)):
-            return weights
-    return None
 
 
 def totally_hurwitz(A: Any, tau: Any = None) -> Answer:

@@ -138,6 +138,15 @@ class Quotient:
     def is_zero(self) -> bool:
         return bool(self.over == 0)
 
+    @property
+    def number(self) -> Fraction | None:
+        """The number that a quotient without symbols is; ``None`` when it holds one."""
+        if not (self.over.is_constant() and self.under.is_constant()):
+            return None
+        if self.is_zero:
+            return Fraction(0)
+        return Fraction(int(self.over.leading_coefficient()), int(self.under.leading_coefficient()))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Quotient) and bool(self.over * other.under == other.over * self.under)
 

@@ -15,27 +15,16 @@ from math import gcd, lcm
 import flint
 
 
-def characteristic(matrix: Sequence[Sequence[Fraction]]) -> list[Fraction]:
-    """The characteristic polynomial of a rational matrix.
+def characteristic(block: Sequence[Sequence[int]], decay: Sequence[int], scale: int) -> list[Fraction]:
+    """The characteristic polynomial of ``block / scale`` joined by the eigenvalues ``-d / scale``, d in ``decay``.
 
-    >>> [str(c) for c in characteristic([[Fraction(1), Fraction(2)], [Fraction(0), Fraction(1, 2)]])]
-    ['1', '-3/2', '1/2']
+    >>> [str(c) for c in characteristic([[2, 4], [0, 1]], [6], 2)]
+    ['1', '3/2', '-4', '3/2']
     """
-    k = len(matrix)
-    if k == 0:
-        return [Fraction(1)]
-    scale = lcm(*(v.denominator for row in matrix for v in row))
-    p = flint.fmpz_mat(k, k, [int(v * scale) for row in matrix for v in row]).charpoly()
+    p = flint.fmpz_mat(len(block), len(block), [v for row in block for v in row]).charpoly()
+    for d in decay:
+        p *= flint.fmpz_poly([d, 1])
     return [Fraction(int(c), scale**power) for power, c in enumerate(reversed(p.coeffs()))]
-
-
-def times_linear(polynomial: Sequence[Fraction], root: Fraction) -> list[Fraction]:
-    """The polynomial times ``s - root``.
-
-    >>> times_linear([Fraction(1), Fraction(1)], Fraction(2)) == [1, -1, -2]
-    True
-    """
-    return [a - root * b for a, b in zip([*polynomial, Fraction(0)], [Fraction(0), *polynomial], strict=True)]
 
 
 def integral(polynomial: Sequence[Fraction]) -> flint.fmpz_poly:

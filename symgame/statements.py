@@ -37,7 +37,7 @@ from symgame.properties import count
 from symgame.ring import FRESH
 from symgame.tables import Cell, formula, joined, table
 from symgame.theorems import reading_evidence, theorem
-from symgame.vocabulary import Vocabulary
+from symgame.vocabulary import READING_WORDS, Vocabulary
 from symgame.words import BRANCH_WORDS, FUNCTIONS
 
 
@@ -182,7 +182,7 @@ def _at_points(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], re
 
     For words that have no closed form with symbols, but are decided with a certificate on numbers.
     """
-    if not reading.words & {"lds", "rosen", "d_stable"} or len(circuit.names) < 3:
+    if not reading.words & READING_WORDS or len(circuit.names) < 3:
         return None
     a = algebra(circuit)
     wanted = both(
@@ -216,7 +216,7 @@ def _without_quantifiers(c: Condition) -> Condition:
 def _named_words(node: s.Formula, given: Sequence[s.Formula]) -> list[str]:
     """The words in a statement whose large polynomials can be named."""
     found = {part.id for f in (node, *given) for part in s.walk(f) if isinstance(part, s.Name)}
-    return sorted(found & {"lds", "rosen", "d_stable"})
+    return sorted(found & READING_WORDS)
 
 
 def _by_names(
@@ -316,7 +316,7 @@ def with_uniqueness(circuit: Circuit, words: frozenset[str], verdict: Verdict, b
 
 def with_closed_forms(circuit: Circuit, words: frozenset[str], verdict: Verdict) -> Verdict:
     """A proof that leans on a closed form of ``lds`` is as good as the evidence for that form."""
-    if not isinstance(verdict, Proved) or not words & {"lds", "rosen", "d_stable"}:
+    if not isinstance(verdict, Proved) or not words & READING_WORDS:
         return verdict
     evidence = reading_evidence(circuit, words)
     if isinstance(evidence, Undecided):

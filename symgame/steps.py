@@ -15,12 +15,11 @@ from symgame import game
 from symgame import syntax as s
 from symgame.branches import Branch, branch, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import Condition, atoms, free_names, quantifier_free
+from symgame.condition import Condition, free_names, quantifier_free, terms
 from symgame.errors import Unsupported
 from symgame.grammar import read_branch
-from symgame.nesting import compared
+from symgame.nesting import compared, condition_text
 from symgame.properties import stability
-from symgame.properties.response import condition_text
 from symgame.ring import FRESH, Ring
 from symgame.solve import quotient_text
 from symgame.statements import read
@@ -28,7 +27,7 @@ from symgame.typeset import formula_latex
 from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, QUANTIFIERS, READ_CONDITIONS, READINGS
 
 LONGEST, SHORTEST = 900, 200
-MOST_REPEATED = 4
+MOST_REPEATED = 4  # terms of a polynomial that is printed again and again
 _MEANINGS = {**BRANCH_WORDS, **CIRCUIT_WORDS, **BRANCH_NUMBERS, **QUANTIFIERS}
 _HOW = {
     "hurwitz": "Routh and Hurwitz, on the characteristic polynomial of the Jacobian",
@@ -93,7 +92,7 @@ def written(condition: Condition, large: bool = False, longest: int = LONGEST) -
     own (they stand for roots and moduli). Common parts of ``large`` polynomials are taken out."""
     if not quantifier_free(condition) or free_names(condition) & set(FRESH):
         return None
-    if large and 2 * sum(len(atom.poly) for atom in atoms(condition)) > longest:
+    if large and 2 * terms(condition) > longest:
         return None
     text = condition_text(condition) if large else str(condition)
     return text if len(text) <= longest else None
@@ -148,14 +147,14 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
     name = left.id if isinstance(left, s.Name) else left.name if isinstance(left, s.Call) else ""
     match name:
         case "x" if isinstance(left, s.Call):
-            if _long(here) and circuit.index(str(left.args[0])) != here.increasing[0]:
+            if long_determinant(here) and circuit.index(str(left.args[0])) != here.increasing[0]:
                 yield Step(None, "The same system, by Cramer's rule")
                 return
             yield Step(
                 " & ".join(_rows(here, [f"x({n})" for n in _active(here)], here.right_side)),
                 f"the rows of {_system(here)}",
             )
-            if not _long(here):
+            if not long_determinant(here):
                 yield Step(
                     f"det = {quotient_text(here.determinant)}",
                     "the determinant of that system, kept as a denominator by Cramer's rule",
@@ -163,7 +162,7 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
         case "dx" if isinstance(left, s.Call):
             driven = str(left.args[1])
             column = circuit.inputs.index(driven)
-            if _long(here):
+            if long_determinant(here):
                 yield _cofactor(here, circuit.index(str(left.args[0])), column)
                 return
             right = [p.slope if i == column else here.algebra.zero for i, p in enumerate(here.pieces)]
@@ -185,7 +184,7 @@ def of_equation(circuit: Circuit, node: s.Formula, at: str | None) -> Iterator[S
             yield from _energy(circuit, here, str(left.args[0]))
 
 
-def _long(here: Branch) -> bool:
+def long_determinant(here: Branch) -> bool:
     """Whether the determinant is too long to be printed in every proof that divides by it."""
     return here.algebra.n > 2 and len(here.determinant.over) > MOST_REPEATED
 

@@ -175,12 +175,19 @@ def _rounded(value: Fraction) -> float:
 
 
 def supports(exists: Bools, names: list[str]) -> Array:
+    """The names of the branches that exist at each point, joined by spaces; ``exists`` has a row for each branch.
+
+    >>> supports(np.array([[True, False], [True, True]]), ["()", "(E)"]).tolist()
+    ['() (E)', '(E)']
+    """
     patterns, which = np.unique(exists, axis=1, return_inverse=True)
     texts = [" ".join(n for n, there in zip(names, column, strict=True) if there) for column in patterns.T]
     return np.array(texts, dtype=np.str_)[which.reshape(-1)]
 
 
 def walked(asked: str) -> Recipe:
+    """How ``count``, ``stable``, ``kinks`` or ``supports`` comes of all equilibria of each point."""
+
     def recipe(answers: Answers) -> Array:
         return np.array([_counted(found, asked) for found in answers.each("equilibria", _solved)])
 
@@ -221,6 +228,7 @@ def truth(circuit: Circuit, text: str, at: str | None) -> bool | None:
 
 
 def number(circuit: Circuit, node: s.Formula, at: str | None) -> float | None:
+    """The value of a formula at a point, exact and then rounded once; ``None`` where a denominator is 0."""
     members = None if at is None else read_branch(at, "at")
     try:
         return _rounded(rational(Vocabulary(circuit, members).lowering().number(node)))

@@ -53,6 +53,7 @@ _OF_READING: dict[str, Callable[[Algebra, Lowering], Condition]] = {
     "rosen": lambda a, lowering: diagonal.lds(a, a.game_matrix(), lowering.quantity).condition,
     "d_stable": lambda a, lowering: stability.d_stable(a, lowering.quantity, lowering.root),
 }
+READING_WORDS = frozenset(_OF_READING)
 _OF_NUMBER: dict[str, Callable[[Branch, Taus], Quotient]] = {
     "trace": stability.trace,
     "det": lambda b, taus: b.determinant,

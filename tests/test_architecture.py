@@ -26,7 +26,7 @@ LAYERS: list[list[str]] = [
     ["shell", "starter"],
     Room(["syntax", "rewriting", "grammar", "letters", "notation", "presentation"]),
     Room(["typeset", "mathml", "pythonic", "tables"]),
-    Room(["ring", "nesting", "condition", "domain", "linear", "quantifier", "lowering", "program", "cycles"]),
+    Room(["ring", "condition", "nesting", "domain", "linear", "quantifier", "lowering", "program", "cycles"]),
     Room(
         [
             "proof",
@@ -57,15 +57,18 @@ LAYERS: list[list[str]] = [
     ),
     ["coupling", "common_weights"],
     ["algebra"],
-    Room(["spectrum", "cells", "tableau", "choices", "enumeration", "best_rate"]),  # numbers alone, nothing of circuits
+    # numbers alone, nothing of circuits
+    Room(["spectrum", "cells", "tableau", "choices", "tree_kernel", "tree_walk", "enumeration", "best_rate"]),
     Room(
         [
             "matrices",
             "matrices.definite",
             "matrices.minors",
+            "matrices.dominance",
             "matrices.certificate",
             "matrices.closed",
             "matrices.cycle",
+            "matrices.central_path",
             "matrices.barrier",
             "matrices.search",
             "matrices.blocks",
@@ -79,7 +82,7 @@ LAYERS: list[list[str]] = [
         ]
     ),  # matrices over QQ, whatever they stand for
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
-    ["branches", "minimisers"],
+    ["branches", "numeric_game"],
     [
         "properties",
         "properties.count",

@@ -17,8 +17,8 @@ from symgame.captions import captions
 from symgame.circuit import Circuit
 from symgame.errors import CircuitError, ModelError, Unsupported
 from symgame.kinds import activation
-from symgame.minimisers import numeric_game
 from symgame.named import load
+from symgame.numeric_game import numeric_game
 from symgame.plane import phase_plane
 from symgame.portrait import figures_data
 from symgame.report import figures

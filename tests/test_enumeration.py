@@ -59,7 +59,7 @@ def answers(tree_for_all: None) -> list[tuple[Plain, Solutions, list[Expected]]]
 def test_one_by_one_gives_the_same(answers: list[tuple[Plain, Solutions, list[Expected]]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(enumeration, "FEW", 10**6)
-        for _, answer, _ in answers[:80]:
+        for _, answer, _ in answers[:40]:
             assert solutions(answer.circuit) == answer
 
 
@@ -108,7 +108,7 @@ def test_stability_and_type_agree_with_eigenvalues(answers: list[tuple[Plain, So
 
 def test_nash_class_agrees_with_the_symbolic_conditions(answers: list[tuple[Plain, Solutions, list[Expected]]]) -> None:
     seen: Counter[str | None] = Counter()
-    for c, answer, _ in answers[::3]:
+    for c, answer, _ in answers[::5]:
         circuit = c.circuit()
         for e in answer.equilibria:
             if e.type != "continuum":
@@ -137,7 +137,7 @@ def test_stable_ones_attract(answers: list[tuple[Plain, Solutions, list[Expected
         W = np.array([[float(v) for v in row] for row in c.W])
         u, tau = np.array([float(v) for v in c.u]), np.array([float(v) for v in c.tau])
         for e in answer.equilibria:
-            if not e.strict or e.stable is None or checked[e.stable] >= 25:
+            if not e.strict or e.stable is None or checked[e.stable] >= 15:
                 continue
             values, vectors = np.linalg.eig(c.jacobian(labels_of(e, c)))
             rate = values.real.max()
@@ -166,7 +166,7 @@ def test_stable_ones_attract(answers: list[tuple[Plain, Solutions, list[Expected
 
 
 def test_permutation_permutes_every_answer(answers: list[tuple[Plain, Solutions, list[Expected]]]) -> None:
-    for k, (c, answer, _) in enumerate(answers[:70]):
+    for k, (c, answer, _) in enumerate(answers[:40]):
         order = list(range(c.n))
         random.Random(k).shuffle(order)
         other = solutions(c.permuted(order).circuit())
@@ -297,7 +297,7 @@ def ill_conditioned(source: random.Random, n: int) -> System:
     for i in range(n):
         if source.random() < 0.6:
             W[i][i] = 1 - F(source.choice([-1, 1]), source.choice([2, 30, 200, 10**6]))
-    u = tuple(F(source.randint(-99, 99), 13) * 10 ** source.randint(-3, 4) for _ in range(n))
+    u = tuple(F(source.randint(-99, 99), 13) * F(10) ** source.randint(-3, 4) for _ in range(n))
     return System(tuple(map(tuple, W)), u, (RELU,) * n)
 
 

@@ -14,11 +14,12 @@ import sympy
 
 from symgame import nash_equilibria
 from symgame.activation import Activation
+from symgame.best_rate import rates_text
 from symgame.circuit import Circuit
 from symgame.errors import Unsupported
 from symgame.kinds import activation
-from symgame.minimisers import numeric_game, rates_text
 from symgame.nash_points import NashEquilibria, deviations
+from symgame.numeric_game import numeric_game
 from symgame.pieces import Piece
 
 F = Fraction

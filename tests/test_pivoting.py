@@ -17,8 +17,10 @@ from symgame.circuit import Circuit
 from symgame.cli import main
 from symgame.errors import BudgetExceeded, Unsupported
 from symgame.kinds import activation
+from symgame.matrices.definite import exact_matrix, fraction
+from symgame.matrices.dominance import dominating
 from symgame.numeric import solutions
-from symgame.pivoting import lone_equilibrium, lone_solutions, p_matrix_by_dominance
+from symgame.pivoting import lone_equilibrium, lone_solutions
 
 
 def large(n: int, cap: F | None = None, scale: F = F(1)) -> Circuit:
@@ -83,19 +85,20 @@ def test_dominance_proves_p_matrices_only() -> None:
     for _ in range(200):
         n = source.randint(1, 4)
         A = [[F(source.randint(-9, 9), 3) + (3 if a == b else 0) for b in range(n)] for a in range(n)]
-        d = p_matrix_by_dominance(A)
-        if d is not None:
+        found = dominating(exact_matrix(A))
+        if found is not None:
+            d = [fraction(v) for v in found]
             assert all(v > 0 for v in d)
             assert all(2 * abs(A[i][i]) * d[i] > sum(abs(A[i][j]) * d[j] for j in range(n)) for i in range(n))
             assert min(principal_minors(A)) > 0
-        seen[d is not None] += 1
+        seen[found is not None] += 1
     assert min(seen.values()) > 20, seen
 
 
 def test_dominance_does_not_claim_the_boundary() -> None:
-    assert p_matrix_by_dominance([[F(1), F(1)], [F(1), F(1)]]) is None
-    assert p_matrix_by_dominance([[F(1), F(-1)], [F(1), F(1)]]) is None  # a P-matrix, but no H-matrix
-    assert p_matrix_by_dominance([[F(0)]]) is None and p_matrix_by_dominance([[F(-1)]]) is None
+    assert dominating(exact_matrix([[1, 1], [1, 1]])) is None
+    assert dominating(exact_matrix([[1, -1], [1, 1]])) is None  # a P-matrix, but no H-matrix
+    assert dominating(exact_matrix([[0]])) is None and dominating(exact_matrix([[-1]])) is None
 
 
 def test_weak_weights_are_proved_unique() -> None:

@@ -10,38 +10,19 @@ for growing tau. The inverse Z of the slack ``P A + A' P - t`` is the dual: ever
 
 so that X = Z/tr Z shows by itself when no weights exist. With Z at hand gradient and Hessian are matrix products,
 which is what makes n = 200 quick: for ``M_i = dS/dp_i``, ``tr(Z M_i Z M_j) = 2 (AZ)_ij (AZ)_ji + 2 (A Z A')_ij Z_ij``.
-Source: S. Boyd, L. El Ghaoui, E. Feron, V. Balakrishnan, Linear Matrix Inequalities (SIAM, 1994), chapter 2.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from symgame.matrices.central_path import Search, Step, followed
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from symgame.matrices.central_path import Floats
 
-    Floats = NDArray[np.float64]
-else:
-    Floats = Any
-
-GROWTH = 4.0
 LAST = 1e11
-STEPS = 60
-
-
-@dataclass(frozen=True)
-class Search:
-    """Weights with the best t found (``lower``), and a dual X with the bound on t that it gives (``upper``).
-
-    ``lower > 0`` proposes that weights exist, ``upper < 0`` that none do; neither proves it.
-    """
-
-    p: Floats
-    x: Floats
-    lower: float
-    upper: float
 
 
 def search(a: Floats) -> Search:
@@ -55,89 +36,60 @@ def search(a: Floats) -> Search:
     import numpy as np
 
     n = len(a)
-    p = np.ones(n)
     lowest = float(np.linalg.eigvalsh(a + a.T)[0])
-    t = lowest - 1.0
-    tau = n / max(1.0, abs(lowest))
-    best = (p, lowest)
-    dual = (np.eye(n) / n, n * float(np.max(2 * np.diag(a))) / n)
-    while tau < LAST:
-        for _ in range(STEPS):
-            step = _newton(a, p, t, tau)
-            if step is None:
-                return Search(best[0], dual[0], best[1], dual[1])
-            dp, dt, decrement, z = step
-            x = z / np.trace(z)
-            upper = n * float(np.max(2 * np.einsum("ij,ji->i", a, x)))
-            if upper < dual[1]:
-                dual = (x, upper)
-            # clear, and the certificate has at least a quarter of the room that the best one has
-            if (best[1] > 0 and dual[1] < 4 * best[1]) or (dual[1] < 0 and best[1] > 4 * dual[1]):
-                return Search(best[0], dual[0], best[1], dual[1])
-            moved = _advanced(a, p, t, dp, dt, decrement, tau)
-            if moved is None:
-                break
-            p, t = moved
-            if t > best[1]:
-                best = (p, t)
-            if decrement < 0.3:
-                break
-        tau *= GROWTH
-    return Search(best[0], dual[0], best[1], dual[1])
+    start = Search(np.ones(n), np.eye(n) / n, lowest, n * float(np.max(2 * np.diag(a))) / n)
+    return followed(_Weights(a), start, n / max(1.0, abs(lowest)), LAST, room=4)
 
 
-def _slack(a: Floats, p: Floats, t: float) -> Floats:
-    import numpy as np
+@dataclass(frozen=True)
+class _Weights:
+    """The barrier of one matrix; P is the vector of the weights."""
 
-    weighted = p[:, None] * a
-    out: Floats = weighted + weighted.T - t * np.eye(len(p))
-    return out
+    a: Floats
 
+    def _slack(self, p: Floats, t: float) -> Floats:
+        import numpy as np
 
-def _newton(a: Floats, p: Floats, t: float, tau: float) -> tuple[Floats, float, float, Floats] | None:
-    """The Newton step with ``sum dp = 0``, its decrement, and the inverse of the slack."""
-    import numpy as np
+        weighted = p[:, None] * self.a
+        out: Floats = weighted + weighted.T - t * np.eye(len(p))
+        return out
 
-    n = len(p)
-    try:
-        z = np.linalg.inv(_slack(a, p, t))
-        z = (z + z.T) / 2
-        az = a @ z
-        system = np.zeros((n + 2, n + 2))
-        system[:n, :n] = 2 * (az * az.T + (az @ a.T) * z) + np.diag(p**-2.0)
-        system[:n, n] = system[n, :n] = -2 * np.einsum("ij,ji->i", az, z)
-        system[n, n] = np.sum(z * z)
-        system[:n, n + 1] = system[n + 1, :n] = 1.0
-        gradient = np.concatenate([2 * np.diag(az) + 1 / p, [tau - np.trace(z)]])
-        step = np.linalg.solve(system, np.append(gradient, 0.0))[: n + 1]
-    except np.linalg.LinAlgError:
-        return None
-    squared = float(gradient @ step)
-    if not np.isfinite(squared):
-        return None
-    return step[:n], float(step[n]), max(squared, 0.0) ** 0.5, z
+    def newton(self, p: Floats, t: float, tau: float) -> Step | None:
+        """The step with ``sum dp = 0``."""
+        import numpy as np
 
+        a, n = self.a, len(p)
+        try:
+            z = np.linalg.inv(self._slack(p, t))
+            z = (z + z.T) / 2
+            az = a @ z
+            system = np.zeros((n + 2, n + 2))
+            system[:n, :n] = 2 * (az * az.T + (az @ a.T) * z) + np.diag(p**-2.0)
+            system[:n, n] = system[n, :n] = -2 * np.einsum("ij,ji->i", az, z)
+            system[n, n] = np.sum(z * z)
+            system[:n, n + 1] = system[n + 1, :n] = 1.0
+            gradient = np.concatenate([2 * np.diag(az) + 1 / p, [tau - np.trace(z)]])
+            step = np.linalg.solve(system, np.append(gradient, 0.0))[: n + 1]
+        except np.linalg.LinAlgError:
+            return None
+        squared = float(gradient @ step)
+        if not np.isfinite(squared):
+            return None
+        return Step(step[:n], float(step[n]), max(squared, 0.0) ** 0.5, z)
 
-def _advanced(
-    a: Floats, p: Floats, t: float, dp: Floats, dt: float, decrement: float, tau: float
-) -> tuple[Floats, float] | None:
-    """The largest of a few step lengths that stays inside and gains; the barrier is self-concordant."""
-    import numpy as np
+    def dual(self, z: Floats) -> tuple[Floats, float]:
+        import numpy as np
 
-    def value(q: Floats, s: float) -> float:
-        if np.any(q <= 0):
+        x = z / np.trace(z)
+        return x, len(x) * float(np.max(2 * np.einsum("ij,ji->i", self.a, x)))
+
+    def value(self, p: Floats, t: float, tau: float) -> float:
+        import numpy as np
+
+        if np.any(p <= 0):
             return -np.inf
         try:
-            factor = np.linalg.cholesky(_slack(a, q, s))
+            factor = np.linalg.cholesky(self._slack(p, t))
         except np.linalg.LinAlgError:
             return -np.inf
-        return float(tau * s + 2 * np.sum(np.log(np.diag(factor))) + np.sum(np.log(q)))
-
-    before = value(p, t)
-    length = 1.0
-    for _ in range(40):
-        q, s = p + length * dp, t + length * dt
-        if value(q, s) > before + 0.1 * length * decrement**2 * (decrement > 1e-4):
-            return q, s
-        length /= 2
-    return None
+        return float(tau * t + 2 * np.sum(np.log(np.diag(factor))) + np.sum(np.log(p)))

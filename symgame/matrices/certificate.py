@@ -38,7 +38,7 @@ def by_minor(a: fmpq_mat, minor: Minor) -> Certificate:
 
 
 def weighted_sum(a: fmpq_mat, weights: Sequence[fmpq]) -> fmpq_mat:
-    """``P A + A' P``."""
+    """``P A + A' P`` for the diagonal matrix P of the weights."""
     half = fmpq_mat([[p * value for value in row] for p, row in zip(weights, a.tolist(), strict=True)])
     return half + half.transpose()
 

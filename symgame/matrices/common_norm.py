@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq, fmpq_mat
 
-from symgame.matrices.definite import exact, fraction, positive_definite, positive_semidefinite
+from symgame.matrices.definite import exact, fraction, lyapunov_form, positive_definite, positive_semidefinite
 from symgame.matrices.lyapunov import search
 
 if TYPE_CHECKING:
-    from symgame.matrices.lyapunov import Floats
+    from symgame.matrices.central_path import Floats
 
 BITS = (3, 6, 10, 16, 24, 34, 44)
 RATE_STEPS = 5
-
-
-def symmetric_form(p: fmpq_mat, j: fmpq_mat) -> fmpq_mat:
-    half = p * j
-    return half + half.transpose()
 
 
 def congruent(matrix: fmpq_mat, left: Sequence[fmpq], right: Sequence[fmpq]) -> fmpq_mat:
@@ -32,10 +27,16 @@ def congruent(matrix: fmpq_mat, left: Sequence[fmpq], right: Sequence[fmpq]) -> 
 
 
 def refutes(jacobians: Sequence[fmpq_mat], xs: Sequence[fmpq_mat], diagonal: bool) -> bool:
-    """What :func:`verify_X` asks, of Jacobians."""
-    n = xs[0].nrows()
+    """Are the X psd, not all 0, with ``sum J X + X J'`` psd? Then no P contracts for all the J.
+
+    Against a diagonal P it is enough that the diagonal of the sum is >= 0.
+
+    >>> refutes([fmpq_mat([[1]])], [fmpq_mat([[1]])], False), refutes([fmpq_mat([[-1]])], [fmpq_mat([[1]])], False)
+    (True, False)
+    """
     if not all(positive_semidefinite(x) for x in xs) or all(x == 0 * x for x in xs):
         return False
+    n = xs[0].nrows()
     total = fmpq_mat(n, n)
     for j, x in zip(jacobians, xs, strict=True):
         total += j * x + x * j.transpose()
@@ -43,13 +44,19 @@ def refutes(jacobians: Sequence[fmpq_mat], xs: Sequence[fmpq_mat], diagonal: boo
 
 
 def floats_of(matrices: Sequence[fmpq_mat]) -> Floats:
+    """The matrices as one stack in double precision; ``OverflowError`` for an entry beyond it."""
     import numpy as np
 
     return np.array([[[int(v.p) / int(v.q) for v in row] for row in m.tolist()] for m in matrices])
 
 
 def contracts(jacobians: Sequence[fmpq_mat], p: fmpq_mat) -> bool:
-    return positive_definite(p) and all(positive_definite(-symmetric_form(p, j)) for j in jacobians)
+    """Is P positive definite, and ``P J + J' P`` negative definite for every J?
+
+    >>> contracts([fmpq_mat([[-1, -3], [3, -1]])], fmpq_mat([[1, 0], [0, 1]]))
+    True
+    """
+    return positive_definite(p) and all(positive_definite(-lyapunov_form(p, j)) for j in jacobians)
 
 
 def roundings(p: Floats) -> Iterator[fmpq_mat]:
@@ -112,7 +119,7 @@ def _verified_rate(jacobians: Sequence[fmpq_mat], p: fmpq_mat) -> fmpq:
     inverse = np.linalg.inv(np.linalg.cholesky(weight))
     least = min(
         float(np.linalg.eigvalsh(inverse @ form @ inverse.T)[0])
-        for form in floats_of([-symmetric_form(p, j) for j in jacobians])
+        for form in floats_of([-lyapunov_form(p, j) for j in jacobians])
     )
     if least <= 0:
         return fmpq(0)
@@ -124,7 +131,7 @@ def _verified_rate(jacobians: Sequence[fmpq_mat], p: fmpq_mat) -> fmpq:
         near.append(about // unit * unit)
     for candidate in near:
         rate = exact(candidate)
-        if rate > 0 and all(positive_semidefinite(-symmetric_form(p, j) - 2 * rate * p) for j in jacobians):
+        if rate > 0 and all(positive_semidefinite(-lyapunov_form(p, j) - 2 * rate * p) for j in jacobians):
             return rate
     return fmpq(0)
 

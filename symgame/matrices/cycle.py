@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from symgame.matrices.certificate import Certificate, by_minor, outer
+from symgame.matrices.certificate import Certificate, by_minor, outer, weighted_sum
 from symgame.matrices.definite import positive_definite
 from symgame.matrices.minors import Minor
 
@@ -104,8 +104,7 @@ def _cycle_weights(a: fmpq_mat, order: Sequence[int], gains: Sequence[fmpq], rho
             weights = [fmpq(0)] * n
             for i, value in zip(order, true, strict=True):
                 weights[i] = _near(value, bits)
-            weighted = fmpq_mat([[weights[i] * a[i, j] for j in range(n)] for i in range(n)])
-            if positive_definite(weighted + weighted.transpose()):
+            if positive_definite(weighted_sum(a, weights)):
                 return tuple(weights)
     raise ArithmeticError("the weights of a cycle were not found")  # pragma: no cover
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from math import isqrt
 from typing import Any
 
 from flint import fmpq, fmpq_mat
@@ -79,6 +80,7 @@ def _irreducible(a: fmpq_mat) -> tuple[Answer, list[fmpq] | None]:
 
 
 def one_row(a: fmpq_mat) -> bool:
+    """``a_11 > 0``."""
     return bool(a[0, 0] > 0)
 
 
@@ -177,8 +179,6 @@ def _cauchy(a: fmpq_mat) -> Iterator[list[fmpq]]:
 
 def _root(value: fmpq, bits: int) -> fmpq:
     """A square root > 0, exact if it is rational, else to so many bits."""
-    from math import isqrt
-
     over, under = int(value.p), int(value.q)
     if isqrt(over) ** 2 == over and isqrt(under) ** 2 == under:
         return fmpq(isqrt(over), isqrt(under))
@@ -197,8 +197,11 @@ def _descended(a: fmpq_mat) -> Iterator[list[fmpq]]:
     entries = floats(a, [-r for r in right], right)  # a similarity, which moves no eigenvalue
     scale = float(np.max(np.abs(entries)))
 
+    def scales(logarithms: Any) -> Any:
+        return np.exp(np.clip(logarithms - np.mean(logarithms), -300, 300))  # a walk that drifts off must not overflow
+
     def least(logarithms: Any) -> float:
-        d = np.exp(logarithms - np.mean(logarithms))
+        d = scales(logarithms)
         return float(np.min(np.linalg.eigvals(d[:, None] * entries / scale).real / np.max(d)))
 
     random = np.random.Generator(np.random.PCG64(1))
@@ -206,6 +209,6 @@ def _descended(a: fmpq_mat) -> Iterator[list[fmpq]]:
     for start in starts:
         best = minimize(least, start, method="Nelder-Mead", options={"maxfev": 150 * n, "xatol": 1e-6, "fatol": 1e-12})
         if best.fun < 1e-9:
-            d = np.exp(best.x - np.mean(best.x))
+            d = scales(best.x)
             for bits in (4, 10, 24):
                 yield [fmpq(max(1, round(2.0**bits / value)), 2**bits) for value in d.tolist()]

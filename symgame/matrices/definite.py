@@ -80,6 +80,7 @@ def square_matrix(rows: Any) -> fmpq_mat:
 
 
 def fraction(value: fmpq) -> Fraction:
+    """The same number as one of Python's fractions."""
     return Fraction(int(value.p), int(value.q))
 
 
@@ -89,6 +90,7 @@ def fractions(matrix: fmpq_mat) -> tuple[tuple[Fraction, ...], ...]:
 
 
 def submatrix(matrix: fmpq_mat, rows: Sequence[int], columns: Sequence[int] | None = None) -> fmpq_mat:
+    """The entries in some rows and columns; without ``columns`` a principal submatrix."""
     columns = rows if columns is None else columns
     return fmpq_mat([[matrix[i, j] for j in columns] for i in rows])
 
@@ -107,7 +109,19 @@ def primitive(values: Sequence[fmpq]) -> list[fmpq]:
     return [value * fmpq(under, over) for value in values] if over else list(values)
 
 
+def lyapunov_form(p: fmpq_mat, a: fmpq_mat) -> fmpq_mat:
+    """``P A + A' P`` for a symmetric P.
+
+    >>> lyapunov_form(fmpq_mat([[1, 0], [0, 2]]), fmpq_mat([[1, 4], [-2, 1]]))
+    [2, 0]
+    [0, 4]
+    """
+    half = p * a
+    return half + half.transpose()
+
+
 def symmetric(matrix: fmpq_mat) -> bool:
+    """Whether the matrix is square and its own transpose."""
     return bool(matrix.nrows() == matrix.ncols() and matrix == matrix.transpose())
 
 
@@ -267,4 +281,5 @@ def _not_positive_along(matrix: fmpq_mat, strictly: bool) -> bool:
 
 
 def power(exponent: int) -> fmpq:
+    """A power of two, the exponent of either sign."""
     return fmpq(1 << exponent) if exponent >= 0 else fmpq(1, 1 << -exponent)

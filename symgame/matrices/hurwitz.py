@@ -13,7 +13,15 @@ from typing import Any
 from flint import fmpq, fmpq_mat, fmpz
 
 from symgame.errors import CircuitError
-from symgame.matrices.definite import exact, exact_matrix, fractions, positive_definite, size, square_matrix
+from symgame.matrices.definite import (
+    exact,
+    exact_matrix,
+    fractions,
+    lyapunov_form,
+    positive_definite,
+    size,
+    square_matrix,
+)
 
 #: Up to so many rows, and up to this size (:func:`~symgame.matrices.definite.size`), the test of Routh comes first; up
 #: to the last it is the last resort.
@@ -41,9 +49,9 @@ class Answer:
 
 
 def routh(coefficients: Sequence[fmpq]) -> bool:
-    """Do all roots of the polynomial (leading coefficient 1, first or last) have negative real parts?
+    """Do all roots of a polynomial have negative real parts? Its coefficients come lowest first, the last one is 1.
 
-    Here the coefficients come lowest first. The rows of Routh's table are kept in coprime integers.
+    The rows of Routh's table are kept in coprime integers.
 
     >>> routh([fmpq(6), fmpq(11), fmpq(6), fmpq(1)]), routh([fmpq(1), fmpq(0), fmpq(1)])
     (True, False)
@@ -103,8 +111,7 @@ def verify_lyapunov(A: Any, P: Any) -> bool | None:
         return None
     if (p.nrows(), p.ncols()) != (a.nrows(), a.ncols()) or p != p.transpose():
         return None
-    half = p * a
-    if not positive_definite(half + half.transpose()):
+    if not positive_definite(lyapunov_form(p, a)):
         return None
     return positive_definite(p)
 

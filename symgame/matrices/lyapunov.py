@@ -10,32 +10,17 @@ for growing tau; the inverses of the slacks are the dual, as in :mod:`symgame.ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from symgame.matrices.central_path import Search, Step, followed
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from symgame.matrices.central_path import Floats
 
-    Floats = NDArray[np.float64]
-else:
-    Floats = Any
-
-GROWTH = 4.0
 LAST = 1e10
-STEPS = 60
 #: Rounds of adding constraints, and how many at once.
 ROUNDS = 60
 ADDED = 4
-
-
-@dataclass(frozen=True)
-class Search:
-    """P with the best t found, ``lower``; the dual X, one per matrix, with its bound on t, ``upper``."""
-
-    p: Floats
-    x: Floats
-    lower: float
-    upper: float
 
 
 def search(matrices: Floats, diagonal: bool = False) -> Search:
@@ -73,47 +58,15 @@ def search(matrices: Floats, diagonal: bool = False) -> Search:
 
 
 def _few(matrices: Floats, diagonal: bool) -> Search:
-    """The same for a few matrices, by Newton's method; it stops once the sign of t is clear.
-
-    For P of trace n, ``t sum tr X <= -sum tr(X (P J + J' P)) = -tr(P G)``, G the sum of ``J X + X J'``; so
-    with traces that sum to 1, t is at most n times minus the least eigenvalue of G (or diagonal entry, for diagonal P).
-    """
+    """The same for a few matrices, all at once."""
     import numpy as np
 
     count, n, _ = matrices.shape
-    basis = _basis(n, diagonal)
     eye = np.eye(n)
-    p = eye
-    lowest = float(np.min(np.linalg.eigvalsh(_slacks(matrices, p, 0.0))))
-    t = lowest - 1.0
-    tau = count * n / max(1.0, abs(lowest))
-    best = (p, lowest)
-    dual: tuple[Floats, float] = (np.repeat(eye[None] / n / count, count, axis=0), np.inf)
-    while tau < LAST:
-        for _ in range(STEPS):
-            step = _newton(matrices, p, t, basis, tau)
-            if step is None:
-                return Search(best[0], dual[0], best[1], dual[1])
-            dp, dt, decrement, z = step
-            x = z / np.trace(z, axis1=1, axis2=2).sum()
-            g = (matrices @ x).sum(axis=0)
-            g = g + g.T
-            bound = -n * float(np.min(np.diag(g)) if diagonal else np.linalg.eigvalsh(g)[0])
-            if bound < dual[1]:
-                dual = (x, bound)
-            # clear, and the certificate has at least half of the room that the best one has
-            if (best[1] > 0 and dual[1] < 2 * best[1]) or (dual[1] < 0 and best[1] > 2 * dual[1]):
-                return Search(best[0], dual[0], best[1], dual[1])
-            moved = _advanced(matrices, p, t, dp, dt, decrement, tau)
-            if moved is None:
-                break
-            p, t = moved
-            if t > best[1]:
-                best = (p, t)
-            if decrement < 0.3:
-                break
-        tau *= GROWTH
-    return Search(best[0], dual[0], best[1], dual[1])
+    lowest = float(np.min(np.linalg.eigvalsh(_slacks(matrices, eye, 0.0))))
+    start = Search(eye, np.repeat(eye[None] / n / count, count, axis=0), lowest, np.inf)
+    barrier = _Norm(matrices, diagonal, _basis(n, diagonal))
+    return followed(barrier, start, count * n / max(1.0, abs(lowest)), LAST, room=2)
 
 
 def _basis(n: int, diagonal: bool) -> Floats:
@@ -135,62 +88,66 @@ def _slacks(matrices: Floats, p: Floats, t: float) -> Floats:
     return out
 
 
-def _newton(
-    matrices: Floats, p: Floats, t: float, basis: Floats, tau: float
-) -> tuple[Floats, float, float, Floats] | None:
-    """The Newton step that keeps the trace (of P, of t, its decrement), and the inverses Z of the slacks.
+@dataclass(frozen=True)
+class _Norm:
+    """The barrier of a stack of matrices; P is symmetric, or diagonal, and in the span of ``basis``."""
 
-    With ``M = Y J + J' Y`` and ``M'`` likewise from Y', both symmetric, ``tr(Z M Z M')`` is
-    ``2 tr(Y U Y' U) + 2 tr(Y V Y' Z)`` for ``U = J Z`` and ``V = J Z J'``: products of tables of n^2 columns.
-    """
-    import numpy as np
+    matrices: Floats
+    diagonal: bool
+    basis: Floats
 
-    n, m = len(p), len(basis)
-    try:
-        z = np.linalg.inv(_slacks(matrices, p, t))
-        own = np.linalg.inv(p)
-        z = (z + np.swapaxes(z, 1, 2)) / 2
-        u = matrices @ z
-        v = u @ np.swapaxes(matrices, 1, 2)
-        flat_u, flat_v, flat_z = (table.reshape(-1, n * n) for table in (u, v, z))
-        quartic = 2 * (flat_u.T @ flat_u + flat_v.T @ flat_z) + np.outer(own, own)  # indices b c, d a
-        hessian = quartic.reshape(n, n, n, n).transpose(3, 0, 1, 2).reshape(n * n, n * n)
-        system = np.zeros((m + 2, m + 2))
-        system[:m, :m] = basis @ hessian @ basis.T
-        system[:m, m] = system[m, :m] = 2 * basis @ (u @ z).sum(axis=0).T.reshape(-1)
-        system[m, m] = np.sum(z * z)
-        system[:m, m + 1] = system[m + 1, :m] = basis @ np.eye(n).reshape(-1)
-        slope = own - 2 * u.sum(axis=0)
-        gradient = np.append(basis @ slope.T.reshape(-1), tau - np.trace(z, axis1=1, axis2=2).sum())
-        step = np.linalg.solve(system, np.append(gradient, 0.0))[: m + 1]
-    except np.linalg.LinAlgError:
-        return None
-    squared = float(gradient @ step)
-    if not np.isfinite(squared):
-        return None
-    return (step[:m] @ basis).reshape(n, n), float(step[m]), max(squared, 0.0) ** 0.5, z
+    def newton(self, p: Floats, t: float, tau: float) -> Step | None:
+        """The step that keeps the trace.
 
+        With ``M = Y J + J' Y`` and ``M'`` likewise from Y', both symmetric, ``tr(Z M Z M')`` is
+        ``2 tr(Y U Y' U) + 2 tr(Y V Y' Z)`` for ``U = J Z`` and ``V = J Z J'``: products of tables of n^2 columns.
+        """
+        import numpy as np
 
-def _advanced(
-    matrices: Floats, p: Floats, t: float, dp: Floats, dt: float, decrement: float, tau: float
-) -> tuple[Floats, float] | None:
-    """The largest of a few step lengths that stays inside and gains; the barrier is self-concordant."""
-    import numpy as np
-
-    def value(q: Floats, s: float) -> float:
+        matrices, basis = self.matrices, self.basis
+        n, m = len(p), len(basis)
         try:
-            factors = np.linalg.cholesky(_slacks(matrices, q, s))
-            own = np.linalg.cholesky(q)
+            z = np.linalg.inv(_slacks(matrices, p, t))
+            own = np.linalg.inv(p)
+            z = (z + np.swapaxes(z, 1, 2)) / 2
+            u = matrices @ z
+            v = u @ np.swapaxes(matrices, 1, 2)
+            flat_u, flat_v, flat_z = (table.reshape(-1, n * n) for table in (u, v, z))
+            quartic = 2 * (flat_u.T @ flat_u + flat_v.T @ flat_z) + np.outer(own, own)  # indices b c, d a
+            hessian = quartic.reshape(n, n, n, n).transpose(3, 0, 1, 2).reshape(n * n, n * n)
+            system = np.zeros((m + 2, m + 2))
+            system[:m, :m] = basis @ hessian @ basis.T
+            system[:m, m] = system[m, :m] = 2 * basis @ (u @ z).sum(axis=0).T.reshape(-1)
+            system[m, m] = np.sum(z * z)
+            system[:m, m + 1] = system[m + 1, :m] = basis @ np.eye(n).reshape(-1)
+            slope = own - 2 * u.sum(axis=0)
+            gradient = np.append(basis @ slope.T.reshape(-1), tau - np.trace(z, axis1=1, axis2=2).sum())
+            step = np.linalg.solve(system, np.append(gradient, 0.0))[: m + 1]
+        except np.linalg.LinAlgError:
+            return None
+        squared = float(gradient @ step)
+        if not np.isfinite(squared):
+            return None
+        return Step((step[:m] @ basis).reshape(n, n), float(step[m]), max(squared, 0.0) ** 0.5, z)
+
+    def dual(self, z: Floats) -> tuple[Floats, float]:
+        """For P of trace n, ``t sum tr X <= -sum tr(X (P J + J' P)) = -tr(P G)``, G the sum of ``J X + X J'``; so
+        with traces that sum to 1, t is at most n times minus the least eigenvalue of G (or diagonal entry, for
+        diagonal P)."""
+        import numpy as np
+
+        x = z / np.trace(z, axis1=1, axis2=2).sum()
+        g = (self.matrices @ x).sum(axis=0)
+        g = g + g.T
+        return x, -len(g) * float(np.min(np.diag(g)) if self.diagonal else np.linalg.eigvalsh(g)[0])
+
+    def value(self, p: Floats, t: float, tau: float) -> float:
+        import numpy as np
+
+        try:
+            factors = np.linalg.cholesky(_slacks(self.matrices, p, t))
+            own = np.linalg.cholesky(p)
         except np.linalg.LinAlgError:
             return -np.inf
         logarithms = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum() + np.log(np.diag(own)).sum()
-        return float(tau * s + 2 * logarithms)
-
-    before = value(p, t)
-    length = 1.0
-    for _ in range(40):
-        q, s = p + length * dp, t + length * dt
-        if value(q, s) > before + 0.1 * length * decrement**2 * (decrement > 1e-4):
-            return q, s
-        length /= 2
-    return None
+        return float(tau * t + 2 * logarithms)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq, fmpq_mat
 
+from symgame.matrices.barrier import search
 from symgame.matrices.certificate import Certificate, verify_P, verify_X
 from symgame.matrices.definite import power
 
 if TYPE_CHECKING:
-    from symgame.matrices.barrier import Floats
+    from symgame.matrices.central_path import Floats
 
 #: Significant bits to which the floats are rounded, the coarsest that passes.
 BITS = (2, 4, 7, 12, 18, 26, 36, 48)
@@ -23,8 +24,6 @@ def searched(a: fmpq_mat) -> tuple[Certificate | None, tuple[float, float] | Non
 
     ``Q`` is for ``D A E`` what ``P = E^{-1} Q D`` is for A, and Y what ``X = E Y E`` is.
     """
-    from symgame.matrices.barrier import search
-
     left, right = balance(a)
     scaled = floats(a, left, right)
     found = search(scaled)

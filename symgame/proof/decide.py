@@ -34,7 +34,7 @@ from symgame.proof.algebraic import Algebraic, holds_at
 from symgame.proof.sampling import find
 from symgame.proof.smtlib import script
 from symgame.proof.solver import DEFAULT_BUDGET, ENGINE, Answer, ask, core
-from symgame.proof.splitting import contradictory
+from symgame.proof.splitting import MOST_TERMS, contradictory
 from symgame.proof.verdict import Proved, Refuted, Undecided, Value, Verdict
 from symgame.quantifier import eliminate
 from symgame.ring import FRESH
@@ -42,7 +42,6 @@ from symgame.ring import FRESH
 EXACT = "exact algebra"
 FIRST_TRY = 100_000
 MAX_CASES = 48
-MOST_TERMS = 14
 ELIMINATION = "virtual substitution"
 
 

@@ -33,14 +33,13 @@ from symgame.condition import (
 from symgame.domain import Domain
 from symgame.proof.sampling import Samples, Truth, samples, truth
 from symgame.proof.solver import ask
-from symgame.proof.splitting import contradictory
+from symgame.proof.splitting import MOST_TERMS, contradictory
 from symgame.quantifier import eliminate
 
 BUDGET = 60_000
 PATIENCE = 3
 MAX_CASES = 64
 SAMPLES = 4_096
-MOST_TERMS = 14  # of a polynomial that a solver looks into before the signs of equal polynomials are compared
 
 
 @dataclass

@@ -12,6 +12,8 @@ from itertools import islice
 
 from symgame.condition import FALSE, TRUE, And, Condition, Or, Sign, atoms, mapped, quantifier_free
 
+#: Terms beyond which a polynomial is too large for a solver to look into before the signs are compared.
+MOST_TERMS = 14
 MAX_STEPS = 400
 MAX_ATOMS = 600
 _ALLOWED = {">": frozenset("+"), ">=": frozenset("0+"), "=": frozenset("0"), "!=": frozenset("-+")}

@@ -52,7 +52,3 @@ class Cited:
 
 
 Verdict = Proved | Refuted | Undecided | Cited
-
-
-def value_text(value: Value) -> str:
-    return str(value)

@@ -308,15 +308,9 @@ def _scaling(
 
 def _numbers(algebra: Algebra) -> dict[Edge, Fraction] | None:
     """The couplings when all of them are numbers; self-weights may be symbols."""
-    entries = {(i, j): algebra.W[i][j] for i in range(algebra.n) for j in range(algebra.n) if i != j}
-    if not all(q.over.is_constant() and q.under.is_constant() for q in entries.values()):
-        return None
-    return {
-        edge: Fraction(0)
-        if q.is_zero
-        else Fraction(int(q.over.leading_coefficient()), int(q.under.leading_coefficient()))
-        for edge, q in entries.items()
-    }
+    edges = [(i, j) for i in range(algebra.n) for j in range(algebra.n) if i != j]
+    rows = algebra.numbers([[algebra.W[i][j] for i, j in edges]])
+    return None if rows is None else dict(zip(edges, rows[0], strict=True))
 
 
 def _weights(trees: Trees, one: Value, ratio: Callable[[int, int], Value]) -> dict[int, Value]:

@@ -14,14 +14,15 @@ from fractions import Fraction
 from flint import fmpq, fmpq_mat
 
 from symgame import syntax as s
+from symgame.algebra import Algebra
 from symgame.branches import Branch, branch, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, TRUE, And, Condition, Or, Sign
+from symgame.condition import FALSE, TRUE, Condition
 from symgame.errors import Unsupported
 from symgame.grammar import read_branch, read_formula
-from symgame.nesting import compared, nested_text
+from symgame.nesting import condition_text, nested_quotient
 from symgame.proof.reduce import Reducer
-from symgame.ring import Quotient, determinant, submatrix, value_at
+from symgame.ring import Quotient, determinant, submatrix
 from symgame.tables import Cell, formula, table
 from symgame.typeset import formula_latex
 
@@ -52,19 +53,6 @@ def response(branch: Branch, population: int, driven: int) -> Quotient:
     -w_EI
     """
     return response_numerator(branch, population, driven) / branch.determinant
-
-
-def response_matrix(branch: Branch) -> list[list[Quotient]]:
-    """``dx/du``, n by n, row i and column j for the rate of i and the input of j; where ``det != 0``.
-
-    Raises ``ZeroDivisionError`` when the determinant of the branch is identically 0.
-
-    >>> from symgame.named import wilson_cowan
-    >>> [str(entry.over) for entry in response_matrix(full_branch(wilson_cowan()))[1]]
-    ['w_IE', '-w_EE + 1']
-    """
-    n = branch.algebra.n
-    return [[response(branch, i, j) for j in range(n)] for i in range(n)]
 
 
 def determinant_without(branch: Branch, population: int) -> Quotient:
@@ -165,13 +153,8 @@ class Responses:
     @property
     def numbers(self) -> tuple[tuple[Fraction, ...], ...] | None:
         """The entries as exact numbers, when no symbol is left in them."""
-        rows = []
-        for row in self.entries:
-            values = [entry.numerator / self.determinant for entry in row]
-            if not all(q.over.is_constant() and q.under.is_constant() for q in values):
-                return None
-            rows.append(tuple(value_at(q.over, {}) / value_at(q.under, {}) for q in values))
-        return tuple(rows)
+        rows = Algebra.numbers([[entry.numerator / self.determinant for entry in row] for row in self.entries])
+        return None if rows is None else tuple(map(tuple, rows))
 
     def entry(self, population: str, driven: str) -> Response:
         """The response of one population to the input of another; ``KeyError`` for a name that is none."""
@@ -188,7 +171,9 @@ class Responses:
     def __str__(self) -> str:
         given = f" given {self.given[0]}" if self.given else ""
         rows = (f"    {entry}" for row in self.entries for entry in row)
-        return "\n".join([f"Responses on ({self.branch.name}){given}, det = {quotient_text(self.determinant)}", *rows])
+        return "\n".join(
+            [f"Responses on ({self.branch.name}){given}, det = {nested_quotient(self.determinant)}", *rows]
+        )
 
     def _latex(self) -> str:
         """The matrix as numerators over one determinant, without dollar signs."""
@@ -197,7 +182,7 @@ class Responses:
         return rf"\frac{{\partial x}}{{\partial u}} = {over}\begin{{pmatrix}}{body}\end{{pmatrix}}"
 
     def _number(self, q: Quotient) -> str:
-        equation = read_formula(f"{quotient_text(q)} = 0")
+        equation = read_formula(f"{nested_quotient(q)} = 0")
         assert isinstance(equation, s.Relation)
         return formula_latex(equation.terms[0], self.circuit.presentation.expanded)
 
@@ -268,15 +253,8 @@ def _signed(here: Branch, i: int, j: int, reducer: Reducer, flipped: bool) -> Re
 
 def _numbers(here: Branch) -> tuple[list[list[Fraction]], list[Fraction]] | None:
     """The block and its slopes as exact numbers; ``None`` when a symbol is left in them."""
-    slopes = [here.pieces[i].slope for i in here.increasing]
-    entries = [entry for row in here.block for entry in row]
-    if not all(q.over.is_constant() and q.under.is_constant() for q in (*entries, *slopes)):
-        return None
-    return [[_fraction(entry) for entry in row] for row in here.block], [_fraction(q) for q in slopes]
-
-
-def _fraction(q: Quotient) -> Fraction:
-    return value_at(q.over, {}) / value_at(q.under, {})
+    rows = Algebra.numbers([*here.block, [here.pieces[i].slope for i in here.increasing]])
+    return None if rows is None else (rows[:-1], rows[-1])
 
 
 def _numeric(here: Branch, block: list[list[Fraction]], slopes: list[Fraction]) -> Responses:
@@ -299,40 +277,3 @@ def _numeric(here: Branch, block: list[list[Fraction]], slopes: list[Fraction]) 
             row.append(Response(name, driven, numerator, TRUE if value > 0 else FALSE, TRUE if value < 0 else FALSE))
         rows.append(tuple(row))
     return Responses(here, a.ring.quotient(Fraction(int(det.p), int(det.q))), (), tuple(rows))
-
-
-# -- text -------------------------------------------------------------------------------------------------------------
-
-
-def quotient_text(q: Quotient) -> str:
-    """A quotient with numerator and denominator in their short forms, as text of the grammar."""
-    over = nested_text(q.over)
-    if q.under.is_one():
-        return over
-    under = nested_text(q.under)
-    over = f"({over})" if " " in over else over
-    return f"{over}/{under}" if len(q.under) == 1 and "*" not in under else f"{over}/({under})"
-
-
-def condition_text(c: Condition) -> str:
-    """A condition without quantifiers in the grammar, every polynomial in its short form.
-
-    >>> from symgame.branches import full_branch
-    >>> from symgame.named import wilson_cowan
-    >>> condition_text(full_branch(wilson_cowan()).algebra.domain.compare(full_branch(wilson_cowan()).determinant, ">"))
-    '(1 - w_EE)*(1 + w_II) + w_EI*w_IE > 0'
-    """
-    return s.text(_written(c))
-
-
-def _written(c: Condition) -> s.Formula:
-    match c:
-        case Sign(poly=p, rel=rel):
-            return compared(p, rel)
-        case And(args=()) | Or(args=()):
-            return s.Truth(c == TRUE)
-        case And(args=args):
-            return s.And(tuple(_written(part) for part in args))
-        case Or(args=args):
-            return s.Or(tuple(_written(part) for part in args))
-    raise TypeError(f"a quantified condition cannot be written: {c}")
