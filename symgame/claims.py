@@ -110,6 +110,9 @@ def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int =
         verdict = result.verdict
     except HypothesisError:
         return None
+    except FormulaError as error:  # a number or a formula longer than can be read again
+        reason = Undecided(f"it cannot be written as a formula: {error}")
+        return Claim(draft.id, draft.title, "completeness", draft.given, None, reason, draft.at, word=draft.word)
     except (Unsupported, BudgetExceeded) as error:
         verdict = Undecided(str(error))
         then = then or draft.word

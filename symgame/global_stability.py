@@ -14,7 +14,7 @@ from symgame.circuit import Circuit
 from symgame.claims import Draft, characterised
 from symgame.contraction import contraction
 from symgame.diagonal_stability import diagonal_stability
-from symgame.errors import BudgetExceeded, Unsupported
+from symgame.errors import BudgetExceeded, HypothesisError, Unsupported
 from symgame.global_theorems import GlobalStatement, Known, global_statements
 from symgame.matrices.d_stability import d_stability
 from symgame.matrices.definite import exact_matrix, positive_definite
@@ -94,8 +94,17 @@ def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_B
         answers[word] = exact if exact is not None else _of_symbols(circuit, word, over, budget)
     if matrix is not None:
         answers |= _contraction(circuit, matrix)
+    answers |= _implied(answers)
     statements = global_statements(circuit, _Words(circuit, answers, over, budget), over)
     return Stability(circuit, answers, statements[0], tuple(statements[1:]))
+
+
+def _implied(answers: dict[str, Answer]) -> dict[str, Answer]:
+    """What diagonal stability settles where the question itself was left open: Hurwitz for all time constants."""
+    if answers["lds"].holds is not True:
+        return {}
+    open_ = [w for w in ("hurwitz", "d_stable", "totally_hurwitz") if isinstance(answers[w].verdict, Undecided)]
+    return {word: Answer(True, Cited("Cross1978", (EXACT,))) for word in open_}
 
 
 class _Words:
@@ -188,7 +197,7 @@ def _diagonal(matrix: fmpq_mat) -> Answer:
 def _contraction(circuit: Circuit, matrix: fmpq_mat) -> dict[str, Answer]:
     """Contraction in a weighted 2-norm at the time constants of the circuit, for slopes between 0 and the gains."""
     times, n = _time_constants(circuit), len(circuit.names)
-    if times is None:
+    if times is None or circuit.form == "voltage" or not _from_rest(circuit):
         return {}
     if n > MOST_CONTRACTING:
         reason = f"contraction is verified at all 2^n vertices of the slopes: at most {MOST_CONTRACTING} populations"
@@ -198,7 +207,19 @@ def _contraction(circuit: Circuit, matrix: fmpq_mat) -> dict[str, Answer]:
     if found.holds is None:
         return {"contraction": Answer(None, Undecided(found.reason))}
     P = None if found.P is None else tuple(tuple(map(str, row)) for row in found.P)
-    return {"contraction": Answer(found.holds, Proved((EXACT, found.by)), P=P)}
+    witness = None
+    if found.corner is not None:
+        active = tuple(i for i, up in enumerate(found.corner) if up)
+        witness = f"with the slopes of {_set(circuit, active)} at the gain and the others 0 it is not Hurwitz"
+    elif found.holds is False:
+        witness = "no P serves all slopes between 0 and the gains: a dual certificate was verified"
+    return {"contraction": Answer(found.holds, Proved((EXACT, found.by)), P=P, witness=witness)}
+
+
+def _from_rest(circuit: Circuit) -> bool:
+    """Every activation has flat and rising pieces, so that its slopes fill the range between 0 and the gain."""
+    pieces = algebra(circuit).pieces
+    return pieces is not None and all({piece.flat for piece in row} == {True, False} for row in pieces)
 
 
 # -- symbols -----------------------------------------------------------------------------------------------------------
@@ -243,7 +264,15 @@ def _closed(circuit: Circuit, word: str, over: str | None, budget: int) -> Answe
         return None
     if not text:
         return None
-    verdict = check(circuit, f"{word} <=> {text}", "p_matrix", budget=budget, search_missing=False).verdict
+    try:
+        verdict = check(circuit, f"{word} <=> {text}", "p_matrix", budget=budget, search_missing=False).verdict
+    except HypothesisError:  # never a P-matrix
+        if word != "d_stable":
+            return Answer(False, Cited("Cross1978", (EXACT,)))
+        never = check(circuit, "~d_stable", budget=budget, search_missing=False).verdict
+        if isinstance(never, Proved | Cited):
+            return Answer(False, never)
+        return Answer(None, Undecided("the closed form is for P-matrices, and this is none for any value"))
     if not isinstance(verdict, Proved | Cited):
         open_ = verdict if isinstance(verdict, Undecided) else Undecided("the closed form was not confirmed")
         return Answer(None, open_)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from symgame import coupling
 from symgame.algebra import Algebra, algebra
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both
@@ -79,6 +80,15 @@ def _slopes(a: Algebra) -> str:
 
 def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator[GlobalStatement]:
     lds, equal = word("lds"), all(t == a.tau[0] for t in a.tau)
+    hurwitz = word("hurwitz")
+    if hurwitz.possible and all(len(row) == 1 for row in a.linear_pieces()):
+        yield GlobalStatement(
+            "the circuit is linear, so its unique equilibrium is globally exponentially stable for every input",
+            "proved",
+            None,
+            (hurwitz.said("hurwitz"), "linear activations"),
+        )
+        return
     if lds.possible and (a.n == 1 or equal):
         yield GlobalStatement(
             "the unique equilibrium is globally exponentially stable for every input",
@@ -93,6 +103,15 @@ def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator
             "cited",
             "Bendixson1901",
             (lds.said("lds"), "two populations", slopes),
+        )
+    elif lds.possible and _pairs_first(a):
+        yield GlobalStatement(
+            "the circuit is a cascade of single populations and of pairs that nothing else drives: the pairs settle "
+            "as planar circuits do, and each population that they drive contracts, so the unique equilibrium is "
+            "globally asymptotically stable for every input and every choice of time constants",
+            "cited",
+            "Bendixson1901",
+            (lds.said("lds"), "pairs driven by none", slopes),
         )
     majorant = _majorant(a, over)
     if majorant.possible and a.n > 1:
@@ -122,6 +141,16 @@ def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator
         )
 
 
+def _pairs_first(a: Algebra) -> bool:
+    """Whether the strongly connected blocks are single populations and pairs, and no population drives a pair."""
+    matrix = a.interaction()
+    blocks = coupling.strong_blocks(matrix)
+    outside = [(block, [j for j in range(a.n) if j not in block]) for block in blocks if len(block) > 1]
+    return all(len(block) <= 2 for block in blocks) and all(
+        matrix[i][j].is_zero for block, rest in outside for i in block for j in rest
+    )
+
+
 def _open(a: Algebra, word: Word, found: list[GlobalStatement]) -> Iterator[GlobalStatement]:
     """What the literature does not say, where nothing above applies without a condition."""
     if any(not g.conditional for g in found):
@@ -129,8 +158,8 @@ def _open(a: Algebra, word: Word, found: list[GlobalStatement]) -> Iterator[Glob
     lds, p = word("lds"), word("p_matrix")
     if a.n >= 3 and lds.possible and not all(t == a.tau[0] for t in a.tau):
         yield GlobalStatement(
-            "open: with unequal time constants and three or more populations no theorem is known for the rate form; "
-            "the fast and the slow limits are known",
+            "open: with unequal time constants and three or more populations that act on one another no theorem is "
+            "known for the rate form; the fast and the slow limits are known",
             "open",
             "Retnaraj2026",
             (lds.said("lds"), "unequal time constants"),

@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import Any
 
 import sympy
-from flint import Ordering, fmpz_mpoly_ctx
+from flint import Ordering, fmpq, fmpq_mat, fmpz_mpoly_ctx
 
 from symgame.errors import BudgetExceeded
 from symgame.letters import ascii_name
@@ -23,6 +23,7 @@ from symgame.notation import symbol
 
 Poly = Any  # flint.fmpz_mpoly; FLINT's own types carry no usable annotations
 MAX_MINORS = 10
+LARGE = 7  # rows from which a matrix of numbers is no matter of expansions
 MAX_TERMS = 20_000
 #: Fresh unknowns of every ring: square roots, moduli, renamed bound variables. No user name may start so.
 FRESH = tuple(f"aux_{k}_" for k in range(1, 25))
@@ -311,9 +312,28 @@ def from_sympy(expression: sympy.Expr, ring: Ring) -> Quotient:
     raise ValueError(f"{expression} is not a quotient of polynomials")
 
 
+def _numbers(matrix: Matrix) -> fmpq_mat | None:
+    """The matrix over QQ, or ``None`` when an entry holds a symbol."""
+    if not all(q.over.is_constant() and q.under.is_constant() for row in matrix for q in row):
+        return None
+    rows = [[value_at(q.over, {}) / value_at(q.under, {}) for q in row] for row in matrix]
+    return fmpq_mat([[fmpq(v.numerator, v.denominator) for v in row] for row in rows])
+
+
+def _number(value: fmpq, ring: Ring) -> Quotient:
+    return ring.quotient(Fraction(int(value.p), int(value.q)))
+
+
 def determinant(matrix: Matrix, ring: Ring) -> Quotient:
-    """Laplace expansion, memoised over column subsets: no division, so no pivot has to be known nonzero."""
+    """Laplace expansion, memoised over column subsets: no division, so no pivot has to be known nonzero.
+
+    A larger matrix of numbers is left to FLINT.
+    """
     n = len(matrix)
+    if n >= LARGE:
+        numbers = _numbers(matrix)
+        if numbers is not None:
+            return _number(numbers.det(), ring)
     best: dict[int, Quotient] = {0: ring.quotient(1)}
     for row in range(n):
         grown: dict[int, Quotient] = {}
@@ -339,6 +359,10 @@ def submatrix(matrix: Matrix, rows: Sequence[int], columns: Sequence[int]) -> li
 def adjugate(matrix: Matrix, ring: Ring) -> list[list[Quotient]]:
     """``adj(M)`` with ``M adj(M) = det(M) I``, by cofactors."""
     n = len(matrix)
+    numbers = _numbers(matrix) if n >= LARGE else None
+    if numbers is not None and numbers.det() != 0:
+        inverse = numbers.inv() * numbers.det()
+        return [[_number(inverse[r, c], ring) for c in range(n)] for r in range(n)]
     result = [[ring.quotient(0)] * n for _ in range(n)]
     for r in range(n):
         for c in range(n):
@@ -397,6 +421,9 @@ def principal_minors(matrix: Matrix, ring: Ring) -> dict[tuple[int, ...], Quotie
 def characteristic_polynomial(matrix: Matrix, ring: Ring) -> list[Quotient]:
     """``[1, c_1, ..., c_n]`` of ``det(s I - M)``, leading first: ``c_k`` is (-1)^k times the sum of k-minors."""
     n = len(matrix)
+    numbers = _numbers(matrix) if n >= LARGE else None
+    if numbers is not None:
+        return [_number(c, ring) for c in reversed(numbers.charpoly().coeffs())]
     coefficients_ = [ring.quotient(1)] + [ring.quotient(0)] * n
     for chosen, minor in principal_minors(matrix, ring).items():
         k = len(chosen)
