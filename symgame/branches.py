@@ -235,7 +235,10 @@ def equilibria(circuit: Circuit) -> tuple[Branch, ...]:
     for row in rows:
         count *= len(row)
     if count > MAX_BRANCHES:
-        raise Unsupported(f"{count} branches are more than {MAX_BRANCHES}; this version lists them all or none")
+        raise Unsupported(
+            f"{count} branches are more than {MAX_BRANCHES}: with symbols they are listed all or none; "
+            f"with numbers for weights, inputs and time constants the equilibria are found all the same"
+        )
     branches = [Branch(circuit, places) for places in product(*(range(len(row)) for row in rows))]
     order = {"silent": 0, "active": 1, "negative": 2, "saturated": 3}
 

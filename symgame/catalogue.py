@@ -29,6 +29,7 @@ from symgame.solve import quotient_text, ratio_text
 
 MAX_LISTED_BRANCHES = 9
 MAX_RESPONSES = 4
+MAX_COINCIDENCES = 6  # populations: a family of coinciding inputs for every index set
 #: Terms of polynomials: of a condition that is printed, of one that is reduced.
 MOST_SHOWN, MOST_REDUCED = 120, 1_000
 
@@ -345,7 +346,7 @@ def of_count(circuit: Circuit) -> Iterator[Draft]:
             "count.p-unique", "A P-matrix has one equilibrium for every input", "implication", then="p_matrix => unique"
         )
     )
-    if count.rectified(a):
+    if count.rectified(a) and a.n <= MAX_COINCIDENCES:
         count.coincidences(a)
         yield Draft(
             "count.several",
@@ -460,7 +461,7 @@ def _hurwitz_in_minors(branch: Branch) -> Iterator[Draft]:
     ok = minors.is_characteristic(branch)
     yield Draft(
         f"stability.hurwitz.{key}",
-        f"When {word} holds, in the principal minors of the matrix",
+        f"{word} holds exactly when numbers made of principal minors of the matrix, given in the proof, are positive",
         "identity",
         verdict=Cited("LienardChipart1914", (EXACT,)) if ok else identity(ok, "the characteristic polynomial"),
         steps=tuple(steps.of_characteristic(branch)),

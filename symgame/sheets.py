@@ -4,7 +4,8 @@ The layout is read off the shape, never guessed from what the cells say:
 
 * n rows of n cells: the matrix alone;
 * one row more: the first row has the names; one column more: the first column has them;
-* both: the corner cell is empty, or one of the words ``to``, ``name``, ``population``;
+* both: the corner cell is empty, or one of the words ``to``, ``name``, ``population``; or the names of rows and
+  columns are the same around a corner that is no entry;
 * further columns (``u``, ``tau``, ``cap``, ``type``, ``activation``) carry their names in the first row.
 """
 
@@ -62,7 +63,8 @@ def sheet(text: str) -> Sheet:
     width = len(rows[0])
     for k, row in enumerate(rows):
         if len(row) != width:
-            raise CircuitError(f"row {k + 1} of the table has {len(row)} cells, but row 1 has {width}.")
+            hint = "; cells are parted by commas, and decimals have points" if ";" in text else ""
+            raise CircuitError(f"row {k + 1} of the table has {len(row)} cells, but row 1 has {width}{hint}.")
     columns: dict[str, tuple[str, ...]] = {}
     heads = rows[0]
     extras = [k for k, head in enumerate(heads) if head in EXTRAS]
@@ -72,7 +74,8 @@ def sheet(text: str) -> Sheet:
         columns[heads[k]] = tuple(row[k] for row in rows[1:])
     rows = [[cell for k, cell in enumerate(row) if k not in extras] for row in rows]
     height, width = len(rows), len(rows[0])
-    named_row = bool(extras) or height == width + 1 or (height == width and rows[0][:1] in [[c] for c in _CORNERS])
+    labelled = height == width and (rows[0][0] in _CORNERS or _same_words(rows))
+    named_row = bool(extras) or height == width + 1 or (labelled and height > 1)
     named_column = width == height - named_row + 1
     body = [row[named_column:] for row in rows[named_row:]]
     n = len(body)
@@ -90,6 +93,26 @@ def sheet(text: str) -> Sheet:
             f"and columns are the same populations in the same order."
         )
     return Sheet(tuple(map(tuple, body)), above or beside, columns)
+
+
+def _same_words(rows: list[list[str]]) -> bool:
+    """Whether the first row and the first column hold the same words, as names do, around a corner that is no entry.
+
+    Around a corner that may be an entry they may as well be symbols: that is asked back.
+    """
+    words = rows[0][1:]
+    if not words or [row[0] for row in rows[1:]] != words or not all(word.isidentifier() for word in words):
+        return False
+    if rows[0][0].isidentifier():
+        raise CircuitError(
+            f"the first row and the first column hold the same words ({', '.join(words[:3])}): if they are names, empty "
+            f"the corner cell {rows[0][0]!r}; if they are symbols, put names around the matrix."
+        )
+    return not _number(rows[0][0])
+
+
+def _number(cell: str) -> bool:
+    return cell.replace("/", "").replace(".", "").replace("-", "").isdigit()
 
 
 def _rows(text: str) -> list[list[str]]:

@@ -188,7 +188,7 @@ def next_steps(path: Path) -> Iterator[str]:
     yield ""
     commands = {
         f"symgame derive {shown}": "everything that follows from it",
-        f'symgame check {shown} "unique <=> lds"': "decide a statement of your own",
+        f'symgame check {shown} "lds => unique"': "decide a statement of your own",
     }
     width = max(map(len, commands))
     for command, does in commands.items():

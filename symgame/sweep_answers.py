@@ -34,9 +34,14 @@ from symgame.vocabulary import Vocabulary
 Array = NDArray[Any]
 Bools = NDArray[np.bool_]
 
-OUTSIDE, CONTINUUM, INCOMPLETE = -1, -2, -3
+OUTSIDE, CONTINUUM, INCOMPLETE, UNSETTLED = -1, -2, -3, -4
 #: Codes in the place of a number of equilibria, where there is none.
-NO_NUMBER = {INCOMPLETE: "not_all_found", CONTINUUM: "continuum_of_equilibria", OUTSIDE: "outside_the_domain"}
+NO_NUMBER = {
+    UNSETTLED: "stability_on_a_kink_not_decided",
+    INCOMPLETE: "not_all_found",
+    CONTINUUM: "continuum_of_equilibria",
+    OUTSIDE: "outside_the_domain",
+}
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,8 @@ def _counted(found: tuple[bool, tuple[tuple[str, str, bool | None], ...]] | None
         return CONTINUUM
     if not complete:
         return INCOMPLETE
+    if asked == "stable" and any(row[1] == "kink" for row in isolated):
+        return UNSETTLED
     if asked == "stable":
         return sum(row[2] is True for row in isolated)
     return sum(row[1] == "kink" for row in isolated) if asked == "kinks" else len(isolated)

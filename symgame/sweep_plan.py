@@ -36,6 +36,7 @@ from symgame.sweep_answers import (
     NO_NUMBER,
     ONE_AT_A_TIME,
     OUTSIDE,
+    UNSETTLED,
     Answers,
     Array,
     Bools,
@@ -60,7 +61,7 @@ MAX_BRANCHES = 81  # closed conditions for more are larger than walking over the
 #: Words that are no formulas, and what they are.
 WORDS = {
     "count": "number of isolated equilibria, each counted once",
-    "stable": "number of stable equilibria (total inputs off the kinks, Jacobian Hurwitz)",
+    "stable": "number of stable equilibria (Jacobian Hurwitz), where no equilibrium is on a kink",
     "kinks": "number of equilibria with a total input on a kink (stability not decided)",
     "supports": "branches with an isolated equilibrium",
     "regime": "regime with every population active",
@@ -212,11 +213,14 @@ class _Preparation:
             return lambda answers: supports(np.stack([answers.true(k) for k in exists]), names)
         chosen = {"count": lambda b: b.exists, "stable": stability.stable, "kinks": lambda b: b.strict}[asked]
         places, continua = self.closed(chosen), self.closed(lambda b: b.continuum)
+        strict = self.closed(lambda b: b.strict) if asked == "stable" else []
 
         def recipe(answers: Answers) -> Array:
             total = np.zeros(answers.size, np.int32)
             for at, k in zip(exists, places, strict=True):
                 total += answers.true(at) & ~answers.true(k) if asked == "kinks" else answers.true(k)
+            for at, k in zip(exists, strict, strict=False):  # none, unless stable ones are counted
+                total[answers.true(at) & ~answers.true(k)] = UNSETTLED
             for k in continua:
                 total[answers.true(k)] = CONTINUUM
             total[~answers.inside] = OUTSIDE

@@ -238,6 +238,9 @@ def potential_function(circuit: Circuit) -> Potential | NoPotential:
     n = len(circuit.names)
     pairs = [(i, j) for i in range(n) for j in range(n) if i != j]
     found: _Scaling | _Broken
+    if all(W[i, j] == W[j, i] for i, j in pairs):  # symmetric for all values: every weight is 1
+        coupled = tuple((i, j) for i, j in combinations(range(n), 2) if W[i, j] != 0)
+        return Potential(circuit, (sympy.Integer(1),) * n, TRUE, True, coupled)
     if all(W[edge].is_Rational for edge in pairs):
         numbers = {edge: Fraction(int(W[edge].p), int(W[edge].q)) for edge in pairs}
         found = _scaling(n, numbers, Fraction(1), _compare)

@@ -9,6 +9,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import click
 
@@ -265,11 +266,15 @@ def check_lines(checked: Checked, look: Look = PLAIN) -> Iterator[str]:
         yield f"  given: {' ; '.join(map(str, checked.given))}"
     yield f"  {checked.reason}"
     if isinstance(checked.verdict, Refuted):
-        yield "  witness: " + ", ".join(f"{n} = {v}" for n, v in sorted(checked.verdict.witness.items()))
+        at = ", ".join(f"{n} = {v}" for n, v in sorted(checked.verdict.witness.items()))
+        yield f"  witness: {at or 'the circuit itself, whose symbols all have values'}"
     if checked.assumed:
         yield f"  assumed: {' ; '.join(checked.assumed)}"
     if checked.verdict.by:
         yield f"  by: {', '.join(checked.verdict.by)}"
+
+
+LONGEST_RATE = 40  # characters of an exact rate in a line for people
 
 
 def solutions_lines(solutions: Solutions) -> Iterator[str]:
@@ -285,13 +290,19 @@ def solutions_lines(solutions: Solutions) -> Iterator[str]:
         if e.type == "continuum":
             yield f"  ({e.branch})  {e.description}"
             continue
-        state = ", ".join(f"{n} = {v}" for n, v in e.state.items())
+        state = ", ".join(f"{n} {_rate(v)}" for n, v in e.state.items())
         open_ = "stability not computed" if e.strict else "stability not decided (a total input is on a kink)"
         stable = {True: "stable", False: "unstable", None: open_}[e.stable]
         yield f"  ({e.branch})  {state}"
         yield f"      {e.type}, {stable}; Nash: {e.nash}; index {'not decided' if e.index is None else f'{e.index:+d}'}"
         if e.eigenvalues:
             yield "      eigenvalues: " + ", ".join(_complex(re, im) for re, im in e.eigenvalues)
+
+
+def _rate(value: Fraction) -> str:
+    """``= 17/24``; a fraction too long to read is rounded, and said to be: the JSON has it exactly."""
+    text = str(value)
+    return f"= {text}" if len(text) <= LONGEST_RATE else f"~ {float(value):.15g}"
 
 
 def _complex(re: str, im: str) -> str:
