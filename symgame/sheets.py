@@ -105,8 +105,8 @@ def _same_words(rows: list[list[str]]) -> bool:
         return False
     if rows[0][0].isidentifier():
         raise CircuitError(
-            f"the first row and the first column hold the same words ({', '.join(words[:3])}): if they are names, empty "
-            f"the corner cell {rows[0][0]!r}; if they are symbols, put names around the matrix."
+            f"the first row and the first column hold the same words ({', '.join(words[:3])}): if they are names, "
+            f"empty the corner cell {rows[0][0]!r}; if they are symbols, put names around the matrix."
         )
     return not _number(rows[0][0])
 

@@ -88,6 +88,7 @@ def test_z3_answers_unsat_on_every_certificate(derivation: Derivation, tmp_path:
     assert files >= 60
 
 
+@pytest.mark.slow
 def test_cvc5_never_disagrees(derivation: Derivation) -> None:
     solver = SecondSolver()
     answers = {id: solver.ask(text, seconds=10) for id, text in certificates(derivation)}

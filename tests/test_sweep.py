@@ -77,7 +77,9 @@ def test_a_continuum_and_the_outside_have_codes_of_their_own() -> None:
     found = sweep(pair(u_E=0, u_I=-1), {"w_EE": [-1, 0, 1]}, ["count", "stable", "lds", "det", "regime", "x(*)"])
     assert found["domain"].values.tolist() == [False, True, True]
     assert found["count"].values.tolist() == [-1, 1, -2]
+    assert found["stable"].values.tolist() == [-1, -4, -2]  # the one equilibrium at w_EE = 0 sits on a kink
     assert found["count"].attrs["flag_meanings"].split() == [
+        "stability_on_a_kink_not_decided",
         "not_all_found",
         "continuum_of_equilibria",
         "outside_the_domain",
@@ -181,7 +183,8 @@ def test_random_points_agree_with_the_exact_solutions(name: str) -> None:
                 assert found["count"].values[a, b] == -2
             else:
                 assert found["count"].values[a, b] == len(rows)
-                assert found["stable"].values[a, b] == sum(e.stable is True for e in rows)
+                kink = any(e.type == "kink" for e in rows)
+                assert found["stable"].values[a, b] == (-4 if kink else sum(e.stable is True for e in rows))
                 assert found["kinks"].values[a, b] == sum(e.type == "kink" for e in rows)
             for e in isolated:
                 here = found.isel({swept[0]: a, swept[1]: b}).sel(branch=e.branch)
