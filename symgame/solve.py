@@ -187,11 +187,14 @@ def _ratio(over: Poly, under: Poly, common_parts: bool = False) -> str:
 
 
 def ratio_text(over: Quotient, under: Quotient) -> str:
-    """Two numbers as one fraction that is *not* cancelled: a Cramer quotient keeps its determinant."""
+    """Two numbers as one fraction that is *not* cancelled: a Cramer quotient keeps its determinant.
+
+    Unless that is a number, which hides nothing.
+    """
     above, below = over.over, under.over
     above, below = above * under.under, below * over.under
-    if below.is_one():
-        return poly_text(above)
+    if below.is_constant() and below != 0:
+        return quotient_text(Quotient(above, below))
     if len(above) == 1:
         return _ratio(above, below)
     return f"({poly_text(above)})/({poly_text(below)})"

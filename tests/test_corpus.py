@@ -43,7 +43,6 @@ FALSE_IDS = [k for k, row in ROWS.items() if not row["truth"]]
 #: Rows that may stay undecided, with the reason; a test says that the list is short and not stale.
 UNDECIDED = {
     "logistic_unique": "uniqueness for a smooth activation is not derived: `unique` is for piecewise-linear kinds",
-    "triple_lds_p": "three symbolic populations: diagonal weights times minors of degree 3 overrun the budget",
 }
 #: Rows whose decision takes seconds.
 SLOW = {"disc_focus_interval", "sat_unique", "triple_lds_p", "triple_stable_nash", "triple_nash_stable"}

@@ -443,11 +443,16 @@ def _broken_sum(latex: str, width: float, expand: Callable[[str], str]) -> list[
     """LaTeX that is not a formula of the grammar, broken at its top-level plus and minus signs when it is too long."""
     if latex_width(expand(latex)) <= width:
         return [latex]
-    lines, depth, current = [], 0, ""
+    terms, depth = [""], 0
     for token in re.findall(r"\\[A-Za-z]+|\\.|.", latex, re.DOTALL):
         depth += (token in ("{", r"\left", r"\begin")) - (token in ("}", r"\right", r"\end"))
-        if token in "+-" and depth == 0 and latex_width(expand(current)) > width * 0.75:
-            lines.append(current)
-            current = ""
-        current += token
-    return [*lines, current]
+        if token in "+-" and depth == 0 and terms[-1].strip():
+            terms.append("")
+        terms[-1] += token
+    lines = [terms[0]]
+    for term in terms[1:]:
+        if latex_width(expand(lines[-1] + term)) <= width:
+            lines[-1] += term
+        else:
+            lines.append(term)
+    return lines
