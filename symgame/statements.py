@@ -340,7 +340,7 @@ def missing_hypothesis(
 ) -> str | None:
     """The first of a list of natural hypotheses that makes the statement true and fails at the witness."""
     share = max(budget // 50, 10_000)
-    premises = [node.left] if isinstance(node, s.Implies) else []
+    premises = [node.left] if isinstance(node, s.Implies | s.Iff) else []  # true of what never happens is no help
     patience = 4  # how many candidates may run out of budget before the search gives up
     for text in _candidates(circuit, at):
         if patience == 0:

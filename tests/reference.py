@@ -714,6 +714,17 @@ class Evaluator:
         if name == "hurwitz":
             a = c.system(c.gains())
             return routh(monic([[-v / c.tau[i] for v in row] for i, row in enumerate(a)]))
+        if name == "totally_hurwitz":
+            a = c.system(c.gains())
+            rows = [[-v / c.tau[i] for v in row] for i, row in enumerate(a)]
+            chosen = [s for k in range(1, c.n + 1) for s in combinations(range(c.n), k)]
+            return all(routh(monic([[rows[i][j] for j in s] for i in s])) for s in chosen)
+        if name == "d_stable":
+            a = c.system(c.gains())
+            if c.n > 2:
+                raise NotImplementedError
+            diagonal = [a[i][i] for i in range(c.n)]
+            return min(diagonal) >= 0 < max(diagonal) and det(a) > 0
         if name == "potential":
             return all(c.W[i][j] == c.W[j][i] for i, j in combinations(range(c.n), 2))
         if name == "weighted_potential":
