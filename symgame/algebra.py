@@ -14,14 +14,14 @@ import sympy
 
 from symgame import syntax as s
 from symgame.activation import Activation
-from symgame.circuit import Circuit
+from symgame.circuit import Circuit, single_weights
 from symgame.condition import FALSE, TRUE, Condition, Sign, both, sign
 from symgame.domain import Domain, Hypothesis
 from symgame.errors import CircuitError, ModelError, Unsupported, VocabularyError
 from symgame.grammar import read_formula
 from symgame.lowering import Lowering
 from symgame.pieces import Piece
-from symgame.ring import FRESH, Quotient, Ring, from_sympy, variables
+from symgame.ring import FRESH, Poly, Quotient, Ring, from_sympy, variables
 
 Lower = Callable[[sympy.Expr], Quotient]
 
@@ -45,9 +45,21 @@ class LinearPiece:
         return self.slope * z + self.intercept
 
 
+@dataclass(frozen=True)
+class Group:
+    """Copies of a unit in the ring: its members by index, how many units, the coupling from one unit to another."""
+
+    members: tuple[int, ...]
+    count: Quotient
+    lateral: tuple[tuple[Quotient, ...], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Algebra:
-    """What the properties compute with. ``structural`` is the part of the domain that is true by birth."""
+    """What the properties compute with. ``structural`` is the part of the domain that is true by birth.
+
+    ``own[i]`` is the self-weight of one neuron: ``W[i][i]`` unless population i stands for several.
+    """
 
     circuit: Circuit
     ring: Ring
@@ -58,6 +70,8 @@ class Algebra:
     values: dict[str, Quotient]
     structural: Domain
     domain: Domain
+    own: tuple[Quotient, ...]
+    groups: tuple[Group, ...] = ()
 
     @property
     def n(self) -> int:
@@ -165,9 +179,19 @@ def algebra(circuit: Circuit) -> Algebra:
             raise CircuitError(f"an activation has a piece that is no quotient of polynomials: {error}") from None
     values = {name: lower(value) for name, value in circuit.values}
     born = _born(circuit, lower)
-    structural = _domain(ring, born)
-    own = (*born, *_magnitudes(circuit, W), *_assumed(circuit, ring, values, structural))
-    return Algebra(circuit, ring, W, u, tau, pieces, values, structural, _domain(ring, _without_weaker(own)))
+    whole = circuit.whole
+    structural = _domain(ring, born, whole)
+    rows = _without_weaker((*born, *_magnitudes(circuit, lower), *_assumed(circuit, ring, values, structural)))
+    groups = tuple(
+        Group(
+            tuple(circuit.index(name) for name in copies.members),
+            lower(copies.count),
+            tuple(tuple(map(lower, copies.lateral[a, :])) for a in range(len(copies.members))),
+        )
+        for copies in circuit.copies
+    )
+    own = tuple(lower(circuit.own(i)) for i in range(len(W)))
+    return Algebra(circuit, ring, W, u, tau, pieces, values, structural, _domain(ring, rows, whole), own, groups)
 
 
 def _piece(activation: Activation, piece: Piece, lower: Lower) -> LinearPiece:
@@ -201,6 +225,10 @@ def _born(circuit: Circuit, lower: Lower) -> tuple[Hypothesis, ...]:
                 raise ModelError(f"{p.name}: a {why} is out of range")
             if condition != TRUE:
                 found.setdefault(condition, Hypothesis(str(condition), condition, why))
+    for copies in circuit.copies:
+        condition = sign(lower(copies.count - 1), ">=")
+        if condition != TRUE:
+            found.setdefault(condition, Hypothesis(str(condition), condition, "number of copies"))
     return tuple(found.values())
 
 
@@ -214,19 +242,17 @@ def _parameter_conditions(activation: Activation, lower: Lower) -> Iterator[tupl
             continue  # a transcendental condition of a smooth kind; no polynomial claim rests on it
 
 
-def _magnitudes(circuit: Circuit, W: tuple[tuple[Quotient, ...], ...]) -> list[Hypothesis]:
-    """Dale's law for symbols: a typed source has weights of one sign."""
+def _magnitudes(circuit: Circuit, lower: Lower) -> list[Hypothesis]:
+    """Dale's law for symbols: a typed source has weights of one sign, from each of its copies."""
     rows = []
-    for a, target in enumerate(circuit.populations):
-        for b, source in enumerate(circuit.populations):
-            if source.sign is None or circuit.entries[a][b].is_Rational:  # numbers were checked at birth
-                continue
-            magnitude = W[a][b] if source.sign > 0 else -W[a][b]
-            condition = sign(magnitude, ">=")
-            if condition == FALSE:
-                raise CircuitError(f"the weight to {target.name} from {source.name} breaks Dale's law")
-            if condition != TRUE:
-                rows.append(Hypothesis(str(condition), condition, "magnitude"))
+    for target, source, weight in single_weights(circuit):
+        if source.sign is None or weight.is_Rational:  # numbers were checked at birth
+            continue
+        condition = sign(lower(source.sign * weight), ">=")
+        if condition == FALSE:
+            raise CircuitError(f"the weight to {target.name} from {source.name} breaks Dale's law")
+        if condition != TRUE:
+            rows.append(Hypothesis(str(condition), condition, "magnitude"))
     return rows
 
 
@@ -262,7 +288,7 @@ def _without_weaker(hypotheses: tuple[Hypothesis, ...]) -> tuple[Hypothesis, ...
     return tuple(kept.values())
 
 
-def _domain(ring: Ring, hypotheses: tuple[Hypothesis, ...]) -> Domain:
+def _domain(ring: Ring, hypotheses: tuple[Hypothesis, ...], whole: tuple[str, ...] = ()) -> Domain:
     signs: dict[str, str] = {}
     for h in hypotheses:
         c = h.condition
@@ -271,4 +297,22 @@ def _domain(ring: Ring, hypotheses: tuple[Hypothesis, ...]) -> Domain:
         for name in variables(c.poly)[:1]:
             if c.poly == ring.gen(name):  # a symbol alone; not its square, nor its opposite
                 signs[name] = ">" if c.rel == ">" or signs.get(name) == ">" else ">="
-    return Domain(ring, hypotheses, signs)
+    return Domain(ring, hypotheses, {**signs, **dict.fromkeys(whole, ">")}, whole, _least(ring, hypotheses, whole))
+
+
+def _least(ring: Ring, hypotheses: tuple[Hypothesis, ...], whole: tuple[str, ...]) -> tuple[tuple[str, Poly], ...]:
+    """What each number of copies is at least: hypotheses ``name - bound >= 0``, a bound in other numbers first."""
+    found: dict[str, Poly] = {}
+    for h in hypotheses:
+        c = h.condition
+        if not isinstance(c, Sign) or c.rel != ">=" or not set(variables(c.poly)) <= set(whole):
+            continue
+        for name in variables(c.poly):
+            bound = ring.gen(name) - c.poly
+            if name in variables(bound) or any(int(k) < 0 for k in bound.coeffs()):
+                continue
+            if name not in found or len(variables(found[name])) < len(variables(bound)):
+                found[name] = bound
+    free = {name: bound for name, bound in found.items() if not set(variables(bound)) & set(found)}
+    tied = {n: b for n, b in found.items() if n not in free and set(variables(b)) <= set(free)}
+    return (*tied.items(), *free.items())

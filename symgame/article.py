@@ -16,8 +16,9 @@ import sympy
 from symgame import dynamics, game
 from symgame import syntax as s
 from symgame.algebra import algebra
+from symgame.branch_texts import named_determinant
 from symgame.branches import Branch, equilibria, full_branch
-from symgame.catalogue import MAX_LISTED_BRANCHES, named_determinant
+from symgame.catalogue import MAX_LISTED_BRANCHES
 from symgame.chart import Chart, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Claim
@@ -51,6 +52,7 @@ from symgame.proof.verdict import Cited, Refuted, Undecided
 from symgame.shape import leaves
 from symgame.solve import ratio_text
 from symgame.typeset import formula_latex, latex_width
+from symgame.unit_writing import energies, mode_blocks, standing, total_input
 from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS
 from symgame.writing import Writer
 
@@ -140,6 +142,7 @@ def _setting(derivation: Derivation, writer: Writer) -> Section:
             (
                 f"The circuit has {_count(len(circuit.names), 'population')}. ",
                 *_populations(circuit, writer),
+                *(standing(circuit, writer) if circuit.copies else ()),
                 f" The {circuit.form} equations are",
             )
         ),
@@ -190,7 +193,8 @@ def _equations(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Tex
             yield rf"{tau}\,\dot {v}", " ".join(part for part in (f"-{v}", inner, drive) if part), ()
         else:
             x = rf"x_{{{name}}}"
-            yield rf"{tau}\,\dot {x}", rf"-{x} + \phi_{{{name}}}\bigl({writer.expression(total[i])}\bigr)", ()
+            inner = total_input(circuit, i, writer) if circuit.copies else writer.expression(total[i])
+            yield rf"{tau}\,\dot {x}", rf"-{x} + \phi_{{{name}}}\bigl({inner}\bigr)", ()
     for p in circuit.populations:
         name = writer.names(p.name)
         phi = p.activation.phi.xreplace({Z: sympy.Symbol("z", real=True)})
@@ -325,7 +329,12 @@ def _used_words(derivation: Derivation) -> tuple[set[str], set[str]]:
 
 _TITLES = {
     "game": "The game",
+    "modes": "Common and contrast modes",
     "matrix": "The matrix of the game",
+    "contrast": "Gains of contrast",
+    "winners": "Winners",
+    "layers": "Layers",
+    "depth": "Depth: what layers make of a difference",
     "equilibria": "Equilibria",
     "count": "How many equilibria",
     "stability": "Stability",
@@ -357,6 +366,11 @@ def _topics(derivation: Derivation, writer: Writer, certificates: Mapping[str, s
 
 
 _PROPOSITIONS = {
+    "modes.modes": "The modes of the copies",
+    "contrast.contrast": "What the circuit makes of a difference",
+    "winners.winners": "Who wins, and when",
+    "depth.depth": "The law of depth",
+    "layers.layers": "The column and its layers",
     "game.dynamics": "The dynamics play the game",
     "game.own": "Own energies and best responses",
     "game.whole": "Potentials and monotonicity",
@@ -465,6 +479,8 @@ def _preface(topic: str, derivation: Derivation, writer: Writer) -> Iterator[Blo
         )
         yield Display(tuple(_energies(circuit, writer)))
         yield from _best_responses(circuit, writer)
+    if topic == "modes":
+        yield from mode_blocks(circuit, writer)
     try:
         if topic == "equilibria" and algebra(circuit).pieces is not None:
             yield from _states(derivation, writer)
@@ -481,14 +497,19 @@ def _preface(topic: str, derivation: Derivation, writer: Writer) -> Iterator[Blo
 def _energies(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Text]]:
     for i, p in enumerate(circuit.populations):
         name = writer.names(p.name)
-        yield rf"E^{{\mathrm{{int}}}}_{{{name}}}", writer.expression(game.interaction_cost(circuit, i)), ()
+        if circuit.copies:
+            paid, slope = energies(circuit, i, writer)
+        else:
+            paid = writer.expression(game.interaction_cost(circuit, i))
+            slope = writer.expression(game.pseudo_gradient(circuit)[i])
+        yield rf"E^{{\mathrm{{int}}}}_{{{name}}}", paid, ()
         domain = writer.expression(p.activation.domain)
         cost = game.activation_cost(circuit, i)
         on: Text = ("on ", Math(rf"x_{{{name}}} \in {domain}"))
         yield rf"E^{{\mathrm{{act}}}}_{{{name}}}", writer.expression(cost), on
         yield (
             rf"F_{{{name}}} = \partial E^{{\mathrm{{int}}}}_{{{name}}}/\partial x_{{{name}}}",
-            writer.expression(game.pseudo_gradient(circuit)[i]),
+            slope,
             (),
         )
 
@@ -500,7 +521,8 @@ def _best_responses(circuit: Circuit, writer: Writer) -> Iterator[Block]:
         if cases[0].minimisers.startswith("argmin"):
             continue
         name = writer.names(p.name)
-        own = writer.expression(game.others_input(circuit, i))
+        copied = circuit.copies
+        own = total_input(circuit, i, writer, own=False) if copied else writer.expression(game.others_input(circuit, i))
         yield Paragraph(
             (
                 "The best response of ",

@@ -173,6 +173,16 @@ class Branch:
             )
         )
 
+    def off_kink(self, i: int) -> Condition:
+        """Total input i strictly inside its piece; to be read where the branch exists."""
+        compare = self.algebra.structural.compare
+        return either(
+            *(
+                both(compare(self.determinant, rel), self._inside(i, flip, True))
+                for rel, flip in ((">", False), ("<", True))
+            )
+        )
+
     @cached_property
     def exists(self) -> Condition:
         """An isolated equilibrium lies here: D is not 0 and every total input is on its piece."""

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import combinations
 
-import sympy
-
-from symgame import dynamics, game, matrix_claims, steps
-from symgame import syntax as s
-from symgame.activation import Activation
+from symgame import branch_texts, game_claims, matrix_claims, steps, unit_claims
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria, full_branch
 from symgame.chart import regime_condition, regime_table
@@ -17,15 +13,13 @@ from symgame.circuit import Circuit
 from symgame.claims import Draft
 from symgame.condition import FALSE, TRUE, atoms, terms
 from symgame.errors import BudgetExceeded, Unsupported
-from symgame.nesting import nested, nested_quotient, nested_text
-from symgame.pieces import X
+from symgame.game_claims import identity, pieces_partition
+from symgame.nesting import nested_quotient, nested_text
 from symgame.proof.decide import EXACT
-from symgame.proof.reduce import Reducer
-from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
-from symgame.properties import count, diagonal, minors, nash, potential, response, stability
-from symgame.rewriting import product_of
+from symgame.proof.verdict import Cited, Proved, Undecided
+from symgame.properties import count, minors, nash, response, stability
 from symgame.ring import Quotient
-from symgame.solve import quotient_text, ratio_text
+from symgame.solve import quotient_text
 
 MAX_LISTED_BRANCHES = 9
 MAX_RESPONSES = 4
@@ -34,9 +28,15 @@ MAX_COINCIDENCES = 6  # populations: a family of coinciding inputs for every ind
 MOST_SHOWN, MOST_REDUCED = 120, 1_000
 
 
+_SECTIONS = {game_claims.drafts: "game", matrix_claims.drafts: "matrix"}
+
+
 def drafts(circuit: Circuit) -> Iterator[Draft]:
     """The drafts for a circuit (values already substituted), those that its class supports."""
-    sections = [of_game, of_matrix]
+    if circuit.copies:
+        yield from unit_claims.drafts(circuit)
+        return
+    sections = [game_claims.drafts, matrix_claims.drafts]
     closed = all(p.activation.piecewise_linear for p in circuit.populations)
     if closed:
         sections += [of_equilibria, of_count, of_stability, of_response, of_nash, of_regimes]
@@ -45,179 +45,11 @@ def drafts(circuit: Circuit) -> Iterator[Draft]:
             yield from section(circuit)
         except (Unsupported, BudgetExceeded) as error:
             # the circuit leaves the class of this section, or its size: said once, the rest goes on
-            name = section.__name__.removeprefix("of_")
+            name = _SECTIONS.get(section) or section.__name__.removeprefix("of_")
             yield Draft(name, f"The claims on {name}", "fact", verdict=Undecided(str(error)))
     if not closed:
         reason = "closed forms are derived for piecewise-linear activations only"
         yield Draft("equilibria", "Equilibria in closed form", "fact", verdict=Undecided(reason))
-
-
-# -- the game ---------------------------------------------------------------------------------------------------------
-
-
-def identity(ok: bool, what: str) -> Verdict:
-    return Proved((EXACT,)) if ok else Undecided(f"the exact identity failed: {what}")
-
-
-def of_game(circuit: Circuit) -> Iterator[Draft]:
-    names = circuit.names
-    x, total = game.rates(circuit), dynamics.total_inputs(circuit)
-    expected = [x[i] - total[i] for i in range(len(names))]
-    same = all(sympy.expand(a - b) == 0 for a, b in zip(game.pseudo_gradient(circuit), expected, strict=True))
-    yield Draft(
-        "game.pseudo-gradient",
-        "The pseudo-gradient of the game is F(x) = (I - W) x - u",
-        "identity",
-        verdict=identity(same, "dE_int_i/dx_i = x_i - (W x + u)_i"),
-        steps=tuple(steps.of_pseudo_gradient(circuit)),
-    )
-    if circuit.form == "rate":
-        argument = all(sympy.expand(a - b) == 0 for a, b in zip(game.proximal_argument(circuit), total, strict=True))
-        proximal = [proximal_identity(p.activation) for p in circuit.populations]
-        ok = same and argument and all(proximal)
-        yield Draft(
-            "game.rate-equation",
-            "The rate equation is the proximal pseudo-gradient dynamics of the game",
-            "identity",
-            verdict=identity(ok, "prox_g(x - F(x)) = phi(W x + u)"),
-            steps=tuple(steps.of_rate_equation(circuit)),
-        )
-    for i, name in enumerate(names):
-        activation = circuit.populations[i].activation
-        if algebra(circuit).pieces is not None:
-            own = nash.own_curvature(full_branch(circuit), i)
-            yield Draft(
-                f"game.curvature.{name}",
-                f"Own curvature of {name} where its rate is active",
-                "equation",
-                then=f"curvature({name}) = {quotient_text(own)}",
-            )
-            yield Draft(
-                f"game.convex.{name}",
-                f"When the own energy of {name} is strictly convex",
-                "equivalence",
-                word=f"curvature({name}) > 0",
-            )
-            if _rectified_with_unit_gain(activation):
-                yield Draft(
-                    f"game.best-response.{name}",
-                    f"Best response of {name}, case by case",
-                    "identity",
-                    verdict=identity(best_response_identity(circuit, i), "completing the square"),
-                    steps=tuple(steps.of_best_response(circuit, i)),
-                )
-    yield Draft("game.potential", "When the game has an exact potential", "equivalence", word="potential")
-    yield from _potential_function(circuit)
-    if len(names) <= 6:
-        yield Draft(
-            "game.weighted-potential",
-            "When the game has a weighted potential",
-            "equivalence",
-            word="weighted_potential",
-        )
-    if algebra(circuit).n <= 3 or terms(diagonal.monotone(algebra(circuit))) <= MOST_SHOWN // 2:
-        yield Draft("game.monotone", "Strong monotonicity of the pseudo-gradient", "equivalence", word="monotone")
-    else:
-        yield Draft(
-            "game.monotone",
-            "The pseudo-gradient is strongly monotone if and only if the sum of the matrix and its transpose is "
-            "positive definite",
-            "identity",
-            verdict=identity(same, "the pseudo-gradient is linear with the matrix I - W"),
-            steps=tuple(steps.of_monotone(circuit)),
-        )
-    if algebra(circuit).matrix_name == "I - W":  # with gains, Rosen's condition is about another matrix
-        yield Draft(
-            "game.rosen-lds", "Rosen's condition is Lyapunov diagonal stability", "equivalence", then="rosen <=> lds"
-        )
-    yield Draft(
-        "game.monotone-rosen", "Strong monotonicity implies Rosen's condition", "implication", then="monotone => rosen"
-    )
-
-
-def _potential_function(circuit: Circuit) -> Iterator[Draft]:
-    """The potential itself, where there is one."""
-    if not 2 <= len(circuit.names) <= 6:
-        return
-    try:
-        found = potential.potential_function(circuit)
-    except (BudgetExceeded, Unsupported):  # the claim on its existence says the same
-        return
-    if not isinstance(found, potential.Potential) or not found.terms:
-        return
-    if found.when != TRUE and Reducer(algebra(circuit).domain).impossible(found.when):
-        return
-    weights = ", ".join(f"d({n}) = {d}" for n, d in zip(circuit.names, found.weights, strict=True))
-    yield Draft(
-        "game.potential-function",
-        f"{'An exact' if found.exact else 'A weighted'} potential of the game",
-        "identity",
-        given=() if found.when == TRUE else (str(found.when),),
-        verdict=identity(found.verified(), "d_i dE_i/dx_i = dPhi/dx_i"),
-        steps=(
-            steps.Step(None, f"weights along the couplings: {weights}", found._latex()),
-            steps.Step(
-                None,
-                "Its derivative by each rate is the weight times that of the own energy, for any activation cost",
-            ),
-        ),
-    )
-
-
-def proximal_identity(activation: Activation) -> bool:
-    """``phi = prox_g``: g' + x = phi^{-1} piece by piece, exactly, and phi does not decrease.
-
-    ``G = g + x^2/2`` is then convex with derivative phi^{-1}, so phi(z) is the minimiser of ``g(y) + (y - z)^2/2``.
-    """
-    if activation.pieces is None:
-        gap = sympy.diff(activation.cost, X) + X - activation.inverse
-        return bool(_normal(gap) == 0)
-    rising = [piece for piece in activation.pieces if not piece.flat]
-    cost = activation.cost
-    cases = [case for case, _ in cost.args] if isinstance(cost, sympy.Piecewise) else [cost]
-    if len(cases) != len(rising):
-        return False
-    return all(
-        sympy.cancel(sympy.diff(case, X) + X - (X - piece.intercept) / piece.slope) == 0
-        for case, piece in zip(cases, rising, strict=True)
-    )
-
-
-def _normal(expression: sympy.Expr) -> sympy.Expr:
-    """A normal form for the smooth kinds: inverse hyperbolic functions as logarithms, logarithms of products as
-    sums."""
-    logs = sympy.expand_log(expression.rewrite(sympy.log), force=True)
-    return sympy.cancel(sympy.expand_log(sympy.expand(logs), force=True))
-
-
-def _rectified_with_unit_gain(activation: Activation) -> bool:
-    parameters = dict(activation.parameters)
-    return (
-        activation.kind in ("relu", "saturating") and parameters.get("gain") == 1 and parameters.get("threshold") == 0
-    )
-
-
-def best_response_identity(circuit: Circuit, i: int) -> bool:
-    """``E(y) - E(b) = k (y - b)^2/2`` at ``b = c/k``, and ``E(y) - E(e) = (y - e)(k (y + e)/2 - c)`` at an end e.
-
-    The first proves the interior case for k > 0; the second compares with either end: on ``0 <= y <= m`` its sign is
-    that of a function linear in y, so the cases of :func:`symgame.game.best_response` follow.
-    """
-    c, e, y = sympy.symbols("c e y", real=True)
-    x = game.rates(circuit)[i]
-    k = 1 - circuit.W[i, i]
-    own = sympy.expand(game.interaction_cost(circuit, i) + x * game.others_input(circuit, i)) - x * c
-    at = {value: own.xreplace({x: value}) for value in (y, c / k, e)}
-    interior = sympy.cancel(at[y] - at[c / k] - k * (y - c / k) ** 2 / 2) == 0
-    end = sympy.expand(at[y] - at[e] - (y - e) * (k * (y + e) / 2 - c)) == 0
-    return bool(interior and end)
-
-
-# -- the matrix I - S W: its own module ------------------------------------------------------------------------------
-
-
-def of_matrix(circuit: Circuit) -> Iterator[Draft]:
-    return matrix_claims.drafts(circuit)
 
 
 # -- equilibria -------------------------------------------------------------------------------------------------------
@@ -254,7 +86,7 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
                 f"equilibria.exists.{key}",
                 f"When {word} holds, in the rates of the branch",
                 "equivalence",
-                then=f"{word} <=> {located(branch)}",
+                then=f"{word} <=> {branch_texts.located(branch)}",
                 given=("det != 0",),
                 at=branch.name,
             )
@@ -265,8 +97,8 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
                     f"equilibria.state.{key}.{name}",
                     f"Rate of {name} on the branch ({branch.name})",
                     "equation",
-                    then=f"x({name}) = {over_determinant(branch, branch.numerators[i])}",
-                    given=named_determinant(branch),
+                    then=f"x({name}) = {branch_texts.over_determinant(branch, branch.numerators[i])}",
+                    given=branch_texts.named_determinant(branch),
                     at=branch.name,
                 )
         if branch.increasing and reducible_continuum(branch):
@@ -281,54 +113,6 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
 def reducible_continuum(branch: Branch) -> bool:
     """Whether the condition for a continuum is short enough to be reduced: it grows doubly fast with the block."""
     return len(branch.increasing) <= 3 and terms(branch.continuum) <= MOST_REDUCED
-
-
-def named_determinant(branch: Branch) -> tuple[str, ...]:
-    """``det != 0`` as a hypothesis, where a determinant too long to repeat is called ``det`` in a claim."""
-    return ("det != 0",) if steps.long_determinant(branch) else ()
-
-
-def over_determinant(branch: Branch, numerator: Quotient) -> str:
-    """A Cramer quotient that keeps its determinant: written out, or as ``det`` where it is long."""
-    if not named_determinant(branch):
-        return ratio_text(numerator, branch.determinant)
-    if numerator.is_zero:
-        return "0"
-    node = nested(numerator.over)
-    below = product_of([nested(numerator.under), s.Name("det")])
-    over, minus = (node.of, "-") if isinstance(node, s.Negative) else (node, "")
-    return minus + s.text(s.Ratio(over, below))
-
-
-def located(branch: Branch) -> str:
-    """Every total input on its piece, in the numbers ``x(...)`` of the branch: rates compared with the ends of pieces.
-
-    On an increasing piece the rate is compared, which is the same; on a flat one the total input.
-    """
-    a, names = branch.algebra, branch.circuit.names
-    parts = []
-    for i, piece in enumerate(branch.pieces):
-        for end, closed, rel in ((piece.lower, piece.closed[0], ">"), (piece.upper, piece.closed[1], "<")):
-            if end is None:
-                continue
-            rel += "=" if closed else ""
-            if not piece.flat:
-                parts.append(f"x({names[i]}) {rel} {quotient_text(piece.value(end))}")
-                continue
-            inputs = [f"({quotient_text(a.W[i][j])})*x({n})" for j, n in enumerate(names) if not a.W[i][j].is_zero]
-            parts.append(f"{' + '.join([quotient_text(a.u[i]), *inputs])} {rel} {quotient_text(end)}")
-    return " & ".join(parts) or "true"
-
-
-def pieces_partition(circuit: Circuit) -> bool:
-    """Consecutive pieces share a knot, which belongs to exactly one of them; the ends are infinite."""
-    for row in algebra(circuit).linear_pieces():
-        if row[0].lower is not None or row[-1].upper is not None:
-            return False
-        for left, right in pairwise(row):
-            if left.upper is None or left.upper != right.lower or left.closed[1] == right.closed[0]:
-                return False
-    return True
 
 
 # -- how many ---------------------------------------------------------------------------------------------------------
@@ -559,8 +343,8 @@ def _response_drafts(full: Branch, i: int, j: int) -> Iterator[Draft]:
         f"response.{name}.{u}",
         f"Response of {name} to the input of {driven}",
         "equation",
-        then=f"dx({name},{u}) = {over_determinant(full, numerator)}",
-        given=named_determinant(full),
+        then=f"dx({name},{u}) = {branch_texts.over_determinant(full, numerator)}",
+        given=branch_texts.named_determinant(full),
     )
     several = len(circuit.names) > 2
     if several and numerator.is_zero:

@@ -235,7 +235,7 @@ def _walk(
             extended = both(prefix, a.structural.compare(quantities[k].value, rel))
             if extended == FALSE:
                 continue
-            shown = reducer.truths(extended).any() or find(both(a.domain.condition, extended), a.domain.signs)
+            shown = reducer.truths(extended).any() or find(both(a.domain.condition, extended), a.domain.kinds)
             if not shown and reducer.impossible(extended):
                 impossible.append(extended)
                 continue
@@ -505,7 +505,7 @@ def _possible(interval: Condition, labels: dict[str, list[Condition]], reducer: 
 
 def _rational_point(condition: Condition, reducer: Reducer) -> dict[str, Fraction | Algebraic] | None:
     base = both(reducer.domain.condition, condition)
-    point = ask([("point", base)], BUDGET // 20).point or find(base, reducer.domain.signs)
+    point = ask([("point", base)], BUDGET // 20).point or find(base, reducer.domain.kinds)
     point = point or ask([("point", base)], BUDGET).point
     return simplified(base, dict(point)) if point else None
 

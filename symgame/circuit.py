@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import combinations
@@ -40,6 +40,22 @@ class Population:
         return None if self.type is None else 1 if self.type == "excitatory" else -1
 
 
+@dataclass(frozen=True)
+class Copies:
+    """Several identical units in the place of one: ``members`` are the populations of one unit, by name.
+
+    ``count``, a whole number >= 1 or a polynomial in symbols of whole numbers, says how many units there are; row a,
+    column b of ``lateral`` is the signed coupling to member a of one unit from member b of *another* unit. The rows
+    of W say what a member receives when all units of a group do the same: inside a group ``own + (count - 1) lateral``,
+    with ``own`` the coupling inside one unit, and from another group its count times the coupling from one of its
+    units.
+    """
+
+    members: tuple[str, ...]
+    count: sympy.Expr
+    lateral: sympy.ImmutableDenseMatrix
+
+
 @dataclass(frozen=True, repr=False)
 class Circuit:
     """A firing-rate circuit ``tau_i x_i' = -x_i + phi_i((W x + u)_i)``.
@@ -55,6 +71,9 @@ class Circuit:
 
     ``presentation`` says how the circuit is written, not what it is: circuits that differ in it only are equal.
 
+    With ``copies`` some populations stand for several identical ones (see :class:`Copies`); branches and rates are
+    those of equilibria in which the units of a group do the same, and every word is about the circuit with all copies.
+
     Raises :class:`~symgame.errors.CircuitError` for shapes, names, signs and numbers that make no circuit.
     """
 
@@ -66,6 +85,7 @@ class Circuit:
     form: Form = "rate"
     inputs: tuple[str, ...] = field(default=())
     presentation: Presentation = field(default=PLAIN, compare=False)
+    copies: tuple[Copies, ...] = ()
 
     def __post_init__(self) -> None:
         names = self.names
@@ -88,19 +108,35 @@ class Circuit:
             object.__setattr__(
                 self, "inputs", tuple(str(p.input) if p.input.is_Symbol else f"u_{p.name}" for p in self.populations)
             )
+        self._check_copies()
         self._check_entries()
         self._check_symbols()
 
+    def _check_copies(self) -> None:
+        taken: set[str] = set()
+        for group in self.copies:
+            size = len(group.members)
+            unknown = [name for name in group.members if name not in self.names]
+            if unknown or not size:
+                raise CircuitError(f"a unit has the members {', '.join(group.members) or 'none'}; name populations.")
+            if len(set(group.members)) < size or taken & set(group.members):
+                raise CircuitError(f"a population of {', '.join(group.members)} is a member of two units.")
+            taken |= set(group.members)
+            if group.lateral.shape != (size, size):
+                raise CircuitError(f"lateral has shape {group.lateral.shape}; a unit has {size} members.")
+            if group.count.is_number and not (group.count.is_Integer and group.count >= 1):
+                raise CircuitError(f"the copies of {', '.join(group.members)} are {group.count}; a whole number >= 1.")
+
     def _check_entries(self) -> None:
-        signs = [p.sign for p in self.populations]
-        for target, row in zip(self.populations, self.entries, strict=True):
-            for source, sign, entry in zip(self.populations, signs, row, strict=True):
-                if entry.is_Rational and sign is not None and entry.p * sign < 0:
-                    raise CircuitError(
-                        f"The weight to {target.name} from {source.name} is {entry}, but {source.name} is "
-                        f"{source.type}: its weights are {'>=' if sign > 0 else '<='} 0 (Dale). In a model "
-                        f"file give the magnitude."
-                    )
+        for target, source, entry in single_weights(self):
+            sign = source.sign
+            if entry.is_Rational and sign is not None and entry.p * sign < 0:
+                raise CircuitError(
+                    f"The weight to {target.name} from {source.name} is {entry}, but {source.name} is "
+                    f"{source.type}: its weights are {'>=' if sign > 0 else '<='} 0 (Dale). In a model "
+                    f"file give the magnitude."
+                )
+        for target in self.populations:
             if target.tau.is_Rational and target.tau <= 0:
                 raise CircuitError(f"tau of {target.name} is {target.tau}; a time constant is > 0.")
         for expression, what in self._expressions():
@@ -128,7 +164,7 @@ class Circuit:
             if name in self.names:
                 raise CircuitError(f"{name!r} names a population and a symbol; give the symbol another name.")
         roles = {
-            "a weight": {str(x) for row in self.entries for entry in row for x in entry.free_symbols},
+            "a weight": {str(x) for row in self.entries for entry in row for x in entry.free_symbols} - {*self.whole},
             "a time constant": {str(x) for p in self.populations for x in p.tau.free_symbols},
             "an input": {str(x) for p in self.populations for x in p.input.free_symbols},
             "an activation parameter": {str(x) for p in self.populations for x in p.activation.free_symbols},
@@ -181,11 +217,25 @@ class Circuit:
         groups = [[e for row in self.entries for e in row]]
         groups += [[e for p in self.populations for _, e in p.activation.parameters]]
         groups += [[p.tau for p in self.populations], [p.input for p in self.populations]]
+        groups += [[c.count, *c.lateral] for c in self.copies]
         for group in groups:
             for expression in group:
                 for s in () if expression.is_Rational else sorted(expression.free_symbols, key=str):
                     seen[s.name] = None
         return tuple(seen)
+
+    @cached_property
+    def whole(self) -> tuple[str, ...]:
+        """The symbols that stand for whole numbers: how many copies there are."""
+        return tuple(sorted({s.name for group in self.copies for s in group.count.free_symbols}))
+
+    def own(self, i: int) -> sympy.Expr:
+        """The self-weight of one neuron: ``W[i, i]`` without what it receives from its copies."""
+        for group in self.copies:
+            if self.names[i] in group.members:
+                k = group.members.index(self.names[i])
+                return sympy.expand(self.entries[i][i] - (group.count - 1) * group.lateral[k, k])
+        return self.entries[i][i]
 
     @property
     def u(self) -> sympy.ImmutableDenseMatrix:
@@ -216,7 +266,13 @@ class Circuit:
         values = tuple(chosen.items())
         style = replace(self.presentation, turned=tuple(sorted(self.signed)))  # also of what is a number from here on
         matrix = self.W.xreplace(table)
-        return replace(self, populations=populations, W=matrix, values=values, presentation=style)
+        copies = tuple(
+            replace(c, count=sympy.expand(c.count.xreplace(table)), lateral=c.lateral.xreplace(table))
+            for c in self.copies
+        )
+        if self.copies:
+            matrix = matrix.applyfunc(sympy.expand)
+        return replace(self, populations=populations, W=matrix, values=values, presentation=style, copies=copies)
 
     def _resolved(self, keep: Sequence[str]) -> dict[str, sympy.Expr]:
         """The values with the values of other names put in; a cycle is refused."""
@@ -380,6 +436,22 @@ class _Names(dict[sympy.Symbol, str]):
 
     def get(self, key: Any, default: Any = None) -> Any:
         return self[key] if isinstance(key, sympy.Symbol) else default
+
+
+def single_weights(circuit: Circuit) -> Iterator[tuple[Population, Population, sympy.Expr]]:
+    """Target, source and the signed coupling from *one* neuron to another: of copies, inside a unit and between two."""
+    group_of = {name: group for group in circuit.copies for name in group.members}
+    for a, target in enumerate(circuit.populations):
+        for b, source in enumerate(circuit.populations):
+            group, entry = group_of.get(source.name), circuit.entries[a][b]
+            if group is None or entry == 0:
+                yield target, source, entry
+            elif target.name not in group.members:
+                yield target, source, sympy.cancel(entry / group.count)
+            else:
+                side = group.lateral[group.members.index(target.name), group.members.index(source.name)]
+                yield target, source, side
+                yield target, source, sympy.expand(entry - (group.count - 1) * side)
 
 
 def population(name: str, type_: object, tau: object, u: object, kind: object) -> Population:

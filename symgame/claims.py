@@ -20,10 +20,12 @@ from symgame.proof.splitting import known_signs
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.solve import solved
 from symgame.statements import check, read
-from symgame.steps import Step, from_definition, from_sides, of_equation
+from symgame.steps import LONGEST, Step, from_definition, from_sides, of_equation
 from symgame.tables import Cell, formula, joined, latex, table
 from symgame.typeset import formula_latex
 
+#: Characters of the definition of a word that is printed, for a circuit with copies: its words are of many modes.
+SHORT = 300
 KINDS = ("equivalence", "implication", "fact", "equation", "identity", "completeness")
 
 
@@ -164,13 +166,14 @@ def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[st
     definition = reading.query.conclusion
     short = reducer.reduce(definition)
     large = a.n > 2
+    longest = SHORT if circuit.copies else LONGEST
     if large:  # what the hypotheses say of signs is put in before a long condition is shown
         definition = known_signs(mapped(definition, a.domain.split), given)
     node = read_formula(draft.word)
     if short == TRUE:
-        return draft.word, tuple(from_definition(node, definition, short, "true", over, large))
+        return draft.word, tuple(from_definition(node, definition, short, "true", over, large, longest))
     if short == FALSE:
-        steps = tuple(from_definition(node, definition, short, "false", over, large))
+        steps = tuple(from_definition(node, definition, short, "false", over, large, longest))
         return f"~({draft.word})" if any(c in draft.word for c in "&|<=>") else f"~{draft.word}", steps
     written = solved(short, over, reducer)
     said = written if written == draft.word else f"{draft.word} <=> {written}"
@@ -180,7 +183,7 @@ def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[st
         long = len(said) > MAX_CHARACTERS
         why = f"has {len(written)} characters, more than a formula may have" if long else f"is no formula: {error}"
         raise BudgetExceeded(f"the condition {why}") from None
-    return said, tuple(from_definition(node, definition, short, written, over, large))
+    return said, tuple(from_definition(node, definition, short, written, over, large, longest))
 
 
 def renumbered(claims: Sequence[Claim]) -> tuple[Claim, ...]:

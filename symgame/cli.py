@@ -220,7 +220,8 @@ def equilibria(
 ) -> int:
     """Branches with existence conditions; with all values given, every equilibrium exactly.
 
-    Circuits of more than 30 populations get one equilibrium, found by pivoting and verified exactly.
+    Circuits of more than 30 populations are solved layer by layer where their couplings go one way; otherwise they get
+    one equilibrium, found by pivoting. All are verified exactly.
     """
     from symgame.numeric import MOST_POPULATIONS, free_symbols, solutions
     from symgame.report import documents, terminal
@@ -228,9 +229,9 @@ def equilibria(
     circuit = _open(model, settings, over)
     if not free_symbols(circuit):
         if len(circuit.populations) > MOST_POPULATIONS:
-            from symgame.pivoting import lone_solutions
+            from symgame.columns import column_solutions
 
-            found = lone_solutions(circuit, digits)
+            found = column_solutions(circuit, digits, limit=limit)
         else:
             with Progress() as progress:
 

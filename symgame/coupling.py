@@ -95,8 +95,9 @@ class Units:
     others: tuple[int, ...]
 
 
-def exchangeable(matrix: Matrix) -> Units | None:
-    """The finest exchangeable units: as many units as there are, two at least. ``None`` without symmetry.
+def exchangeable(matrix: Matrix, most: int | None = None) -> Units | None:
+    """The finest exchangeable units: as many units as there are, two at least. ``None`` without symmetry, or when
+    units have more than ``most`` members.
 
     Rates are matched by what an exchange of two of them leaves alone; the result is verified, entry by entry.
 
@@ -105,21 +106,19 @@ def exchangeable(matrix: Matrix) -> Units | None:
     >>> exchangeable([[a, zero, b], [zero, a, b], [b, b, zero]])
     Units(members=((0,), (1,)), others=(2,))
     """
-    n = len(matrix)
-    for size in range(1, n // 2 + 1):
-        found = _units(matrix, size)
+    classes: dict[int, list[int]] = {}
+    for i, colour in enumerate(_colours(matrix)):
+        classes.setdefault(colour, []).append(i)
+    many = [row for row in classes.values() if len(row) > 1]
+    for size in range(1, min(len(many), most or len(many)) + 1):
+        found = _units(matrix, many, size)
         if found is not None:
             return found
     return None
 
 
-def _units(matrix: Matrix, size: int) -> Units | None:
+def _units(matrix: Matrix, many: Sequence[Sequence[int]], size: int) -> Units | None:
     n = len(matrix)
-    colours = _colours(matrix)
-    classes: dict[int, list[int]] = {}
-    for i, colour in enumerate(colours):
-        classes.setdefault(colour, []).append(i)
-    many = [row for row in classes.values() if len(row) > 1]
     for chosen in combinations(many, size):
         count = len(chosen[0])
         if any(len(row) != count for row in chosen):
@@ -184,7 +183,9 @@ def exchange_holds(matrix: Matrix, units: Units) -> bool:
     first = units.members[0]
     for other in units.members[1:]:
         swap = dict(zip(first, other, strict=True)) | dict(zip(other, first, strict=True))
-        n = len(matrix)
-        if any(matrix[i][j] != matrix[swap.get(i, i)][swap.get(j, j)] for i in range(n) for j in range(n)):
-            return False
+        for i, k in swap.items():  # what neither starts nor ends in the two units stays
+            for j in range(len(matrix)):
+                m = swap.get(j, j)
+                if matrix[i][j] != matrix[k][m] or matrix[j][i] != matrix[m][k]:
+                    return False
     return True

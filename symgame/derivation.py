@@ -115,7 +115,7 @@ def derive(
         if claim is not None:
             claims.append(claim)
     chart = None
-    if over is not None and all(p.activation.piecewise_linear for p in circuit.populations):
+    if over is not None and not circuit.copies and all(p.activation.piecewise_linear for p in circuit.populations):
         progress("regimes.complete", f"The chart of regimes along {over}")
         start = time.perf_counter()
         try:

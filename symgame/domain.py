@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symgame.condition import FALSE, TRUE, Condition, Sign, both, decided, either
-from symgame.ring import Poly, Quotient, Ring, names_of
+from symgame.ring import Poly, Quotient, Ring, names_of, substitute
 
 
 @dataclass(frozen=True)
@@ -23,22 +23,41 @@ class Domain:
     """What is known of the symbols before anything is asked.
 
     ``signs`` maps a name to ``">"`` or ``">="``: the part of the hypotheses that coefficient inspection can use.
+    ``whole`` are the names of whole numbers, and ``least`` says of some name that it is at least a polynomial in names
+    that come later in ``least`` (or in no other): coefficients are then inspected in what the name exceeds it by.
     """
 
     ring: Ring
     hypotheses: tuple[Hypothesis, ...]
     signs: Mapping[str, str] = field(compare=False)
+    whole: tuple[str, ...] = ()
+    least: tuple[tuple[str, Poly], ...] = field(default=(), compare=False)
     _split: dict[Sign, Condition] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def condition(self) -> Condition:
         return both(*(h.condition for h in self.hypotheses))
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What a sample of each name has to be: of known sign, or a whole number."""
+        return {**self.signs, **dict.fromkeys(self.whole, "whole")}
+
     def sign_of(self, p: Poly) -> str | None:
         """``> >= < <= =`` when the signs of the names and of the coefficients show it, else ``None``.
 
         Exact but incomplete: a sum of nonnegative terms is nonnegative, and positive if one term is.
         """
+        found = self._by_coefficients(p, self.signs)
+        if found is None and self.least:
+            q, signs = p, dict(self.signs)
+            for name, bound in self.least:
+                q = substitute(q, name, self.ring.of(name) + Quotient(bound, bound * 0 + 1)).over
+                signs[name] = ">="
+            found = self._by_coefficients(q, signs)
+        return found
+
+    def _by_coefficients(self, p: Poly, signs: Mapping[str, str]) -> str | None:
         if p == 0:
             return "="
         coefficients = [int(c) for c in p.coeffs()]
@@ -51,16 +70,12 @@ class Domain:
         names = names_of(p)
         strict = False
         for monomial in p.monoms():
-            known = [self._power(names[k], int(e)) for k, e in enumerate(monomial) if e]
+            known = [_power(signs, names[k], int(e)) for k, e in enumerate(monomial) if e]
             if any(k is None for k in known):
                 return None
             strict = strict or all(k == ">" for k in known)
         rel = ">" if strict else ">="
         return rel.replace(">", "<") if flip else rel
-
-    def _power(self, name: str, exponent: int) -> str | None:
-        known = self.signs.get(name)
-        return ">=" if known is None and exponent % 2 == 0 else known
 
     def compare(self, q: Quotient, rel: str) -> Condition:
         """``q rel 0`` where ``q`` is defined, with the factors of known sign taken out. Exact.
@@ -123,6 +138,11 @@ class Domain:
     def known(self, q: Quotient, rel: str) -> bool:
         """Whether the cheap rules alone show ``q rel 0``."""
         return self.compare(q, rel) == TRUE
+
+
+def _power(signs: Mapping[str, str], name: str, exponent: int) -> str | None:
+    known = signs.get(name)
+    return ">=" if known is None and exponent % 2 == 0 else known
 
 
 def _not_equal(rest: Poly) -> Condition:

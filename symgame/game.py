@@ -17,6 +17,7 @@ from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE
 from symgame.notation import symbol
 from symgame.pieces import X
+from symgame.errors import Unsupported
 from symgame.tables import formula, joined
 
 
@@ -31,8 +32,13 @@ def rates(circuit: Circuit) -> sympy.ImmutableDenseMatrix:
 
 
 def others_input(circuit: Circuit, i: int) -> sympy.Expr:
-    """``sum_{j != i} W_ij x_j + u_i``: what neuron i receives from everything but itself."""
+    """``sum_{j != i} W_ij x_j + u_i``: what neuron i receives from everything but itself.
+
+    Where i is one of several copies, x_i is its own rate: :class:`~symgame.errors.Unsupported` if its copies drive it.
+    """
     x = rates(circuit)
+    if circuit.copies and sympy.expand(circuit.W[i, i] - circuit.own(i)) != 0:
+        raise Unsupported(f"{circuit.names[i]} receives from its copies: its own energy needs a name for their rates")
     return sympy.Add(*(circuit.W[i, j] * x[j] for j in range(len(x)) if j != i)) + circuit.u[i]
 
 
@@ -44,7 +50,7 @@ def interaction_cost(circuit: Circuit, i: int) -> sympy.Expr:
     -u_E + w_EI*x_I + x_E*(1 - w_EE)
     """
     x = rates(circuit)[i]
-    return (1 - circuit.W[i, i]) * x**2 / 2 - x * others_input(circuit, i)
+    return (1 - circuit.own(i)) * x**2 / 2 - x * others_input(circuit, i)
 
 
 def activation_cost(circuit: Circuit, i: int) -> sympy.Expr:
@@ -83,7 +89,7 @@ def gradient_condition(circuit: Circuit, i: int) -> sympy.Expr:
 def own_curvature(circuit: Circuit, i: int) -> sympy.Expr:
     """``d^2 E_i/dx_i^2 = 1/phi_i' - W_ii`` with phi_i' written in the rate, where phi_i' > 0."""
     activation = circuit.populations[i].activation
-    return 1 / activation.slope_at_rate.xreplace({X: rates(circuit)[i]}) - circuit.W[i, i]
+    return 1 / activation.slope_at_rate.xreplace({X: rates(circuit)[i]}) - circuit.own(i)
 
 
 def received(circuit: Circuit) -> str:
@@ -117,11 +123,11 @@ def best_response(circuit: Circuit, i: int) -> tuple[BestResponse, ...]:
     if activation.kind not in ("relu", "saturating", "linear") or not unit:
         return (BestResponse("always", "argmin of the own energy (no closed cases for this activation)"),)
     a = algebra(circuit)
-    k, cap = 1 - circuit.W[i, i], dict(activation.parameters).get("cap")
+    k, cap = 1 - circuit.own(i), dict(activation.parameters).get("cap")
 
     def sign(rel: str) -> str | None:
         """``k rel 0``; nothing where the domain shows it, ``None`` where the domain excludes it."""
-        known = a.domain.compare(a.one - a.W[i][i], rel)
+        known = a.domain.compare(a.one - a.own[i], rel)
         return "" if known == TRUE else None if known == FALSE else f"{k} {rel} 0"
 
     return tuple(

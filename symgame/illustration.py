@@ -323,7 +323,7 @@ def _first_in_domain(circuit: Circuit, over: str | None) -> dict[str, Fraction]:
         if not named:
             break
     try:
-        point = find(a.domain.condition, a.domain.signs)
+        point = find(a.domain.condition, a.domain.kinds)
     except (TypeError, BudgetExceeded):
         point = None
     if point is None and named:

@@ -13,8 +13,10 @@ from symgame.algebra import algebra
 from symgame.circuit import Circuit
 from symgame.claims import Draft
 from symgame.condition import TRUE, atoms
+from symgame.errors import Unsupported
 from symgame.grammar import read_term
 from symgame.nesting import nested_text
+from symgame.proof.verdict import Undecided
 from symgame.properties import diagonal
 from symgame.properties.diagonal import Criterion, Lds
 from symgame.rewriting import terms_of
@@ -78,6 +80,60 @@ def _many(circuit: Circuit) -> Iterator[Draft]:
         "implication",
         then="totally_hurwitz => p_matrix",
     )
+
+
+def of_copies(circuit: Circuit) -> Iterator[Draft]:
+    """The claims on the matrix of all copies, whatever their number: common and contrast modes share their weights."""
+    a = algebra(circuit)
+    name = f"{a.matrix_name}, every copy written out,"
+    yield Draft("matrix.p", f"When {name} is a P-matrix", "equivalence", word="p_matrix")
+    try:
+        form = diagonal.lds(a, a.interaction())
+    except Unsupported as error:
+        title = f"When {name} is Lyapunov diagonally stable"
+        yield Draft("matrix.lds", title, "fact", verdict=Undecided(str(error)))
+        return
+    closed = _closed(form, criteria(form))
+    yield Draft("matrix.lds", f"When {name} is Lyapunov diagonally stable", "equivalence", **closed)  # type: ignore[arg-type]
+    short = _in_roots(form)
+    if short:
+        yield Draft(
+            "matrix.lds-roots",
+            "The same in the determinants of the two modes: their roots are less than twice the root of the product of "
+            "the own curvatures apart",
+            "equivalence",
+            then=f"lds <=> {short}",
+            given=("p_matrix",),
+        )
+    yield Draft("matrix.lds-p", "Diagonal stability implies the P-property", "implication", then="lds => p_matrix")
+    yield Draft("matrix.lds-hurwitz", "Diagonal stability implies Hurwitz", "implication", then="lds => hurwitz")
+    title = "When the circuit is a P-matrix without being Hurwitz"
+    yield Draft("matrix.p-not-hurwitz", title, "equivalence", word="p_matrix & ~hurwitz")
+    title = "When the circuit is Hurwitz without being a P-matrix"
+    yield Draft("matrix.hurwitz-not-p", title, "equivalence", word="hurwitz & ~p_matrix")
+    if a.matrix_name == "I - W":
+        title = "Strong monotonicity is diagonal stability with weights 1"
+        yield Draft("matrix.monotone-lds", title, "implication", then="monotone => lds")
+        yield Draft(
+            "matrix.monotone-p",
+            "Strong monotonicity implies the P-property",
+            "implication",
+            then="monotone => p_matrix",
+        )
+
+
+def _in_roots(form: Lds) -> str | None:
+    """``|sqrt det N - sqrt det M| < 2 sqrt(m_11 m_22)`` for two modes with the same diagonal and couplings of opposite
+    signs; ``t = 2 m_11 m_22 - det M - det N`` then."""
+    if len(form.criteria) != 1 or form.criteria[0].overlap is None:
+        return None
+    found = form.criteria[0].overlap
+    if len(found.minors) != 6:
+        return None
+    m11, m22, n11, n22, one, other = found.minors
+    if (m11, m22) != (n11, n22) or not (found.t - (m11 * m22 + n11 * n22 - one - other)).is_zero:
+        return None
+    return f"abs(sqrt({_text(other)}) - sqrt({_text(one)})) < 2*sqrt({_product(m11 * m22)})"
 
 
 def _closed(form: Lds, written: tuple[str, ...]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from symgame import families
+from symgame import families, microcircuits
 from symgame.arrays import SUFFIXES, read_arrays
 from symgame.circuit import Circuit
 from symgame.errors import ModelError
@@ -73,6 +73,26 @@ _GRAPH = (
 )
 _NODES = Option("nodes", "how many nodes there are, when some have no edge", kind="whole")
 
+_UNITS = Option(
+    "n", "how many units; left out, a symbol: k of them have the input u_1, and n - k the input u_2", None, "whole"
+)
+_EXCITATION = Option("w_EE", "of each E to itself", "w_EE")
+_OWN = Option("s", "to each E from its own I", "s")
+_LATERAL = (
+    Option("l", "to each E from the I of the others, on a line or a ring at distance 1, 2, ...", "l", "list"),
+    Option("lateral", "who the others are: all, line or ring", "all"),
+    Option("pool", "lateral inhibition by one population P that every E drives", kind="switch"),
+)
+_SHARED = Option("w_EI", "to each E from the one I", "w_EI")
+_REST = (
+    Option("w_IE", "to I from E", "w_IE"),
+    Option("w_II", "of I to itself, an inhibition", "w_II"),
+    Option("u_I", "the input of every I", "0"),
+    Option("tau_E", "time constant of every E", "tau_E"),
+    Option("tau_I", "time constant of every I", "tau_I"),
+)
+_ACROSS = Option("w_X", "excitation of each E by the E of the others, at distances as l", "0", "list")
+
 BUILT_IN: Mapping[str, BuiltIn] = {
     "wilson-cowan": BuiltIn("the excitatory-inhibitory pair, threshold-linear; w_EI, w_IE > 0", wilson_cowan),
     "e-pv-sst-vip": BuiltIn(
@@ -104,6 +124,36 @@ BUILT_IN: Mapping[str, BuiltIn] = {
             Option("tau", "one time constant for all", "tau"),
         ),
         "ring:5,weights=1/2:-1,u=1,tau=1",
+    ),
+    "lateral-inhibition": BuiltIn(
+        "excitatory-inhibitory units, each inhibited by its own I and by those of the others",
+        microcircuits.lateral_inhibition,
+        (_UNITS, _EXCITATION, _OWN, *_LATERAL, *_REST, _ACROSS),
+        "lateral-inhibition:6,lateral=ring,l=1/2:1/4",
+    ),
+    "shared-inhibition": BuiltIn(
+        "excitatory populations and the one inhibitory population that they share",
+        microcircuits.shared_inhibition,
+        (_UNITS, _EXCITATION, _SHARED, *_REST, _ACROSS),
+        "shared-inhibition:4,w_EI=3,w_IE=1/4",
+    ),
+    "column": BuiltIn(
+        "layers of units that compete, each driven by the same unit of the layer before",
+        microcircuits.column,
+        (
+            Option("layers", "how many", "2", "whole"),
+            _UNITS,
+            Option("f", "to each E from the E of its unit in the layer before", "f"),
+            Option("feedback", "to each E from the E of its unit in the layer behind", "0"),
+            Option("unit", "which microcircuit: lateral, or shared (w_EI in place of s and l)", "lateral"),
+            _EXCITATION,
+            _OWN,
+            *_LATERAL,
+            _SHARED,
+            *_REST,
+            _ACROSS,
+        ),
+        "column:3,n=2,feedback=b",
     ),
     "random-ei": BuiltIn(
         "random excitatory-inhibitory circuit with exact weights",

@@ -7,7 +7,7 @@ ends with
         raise SystemExit(main(__name__))
 
 and ``python my_paper.py --out DIR --pdf`` writes the same reports as ``symgame derive``, with the statements of the
-file in place of the catalogue, and ``DIR/findings.json``.
+file in place of the catalogue, and ``DIR/findings.json``. ``sections``, where there are any, speak of further circuits.
 """
 
 from __future__ import annotations
@@ -59,8 +59,21 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Section:
+    """What a paper says of another circuit; its reports go into ``PAPER-name``."""
+
+    name: str
+    title: str
+    circuit: Circuit
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
 class Paper:
-    """A circuit with the statements of one paper. ``text`` is what its file says beyond title and reference."""
+    """A circuit with the statements of one paper. ``text`` is what its file says beyond title and reference.
+
+    ``sections`` are papers themselves, each with a circuit of its own and the reference of the whole.
+    """
 
     name: str
     title: str
@@ -68,30 +81,45 @@ class Paper:
     circuit: Circuit
     statements: tuple[Statement, ...]
     text: str = ""
+    sections: tuple[Paper, ...] = ()
 
     @classmethod
     def of(cls, module: ModuleType) -> Paper:
         """The paper that a module holds; its name is that of the file.
 
-        Raises :class:`PaperError` when the docstring, ``circuit`` or ``statements`` are missing or something else.
+        Raises :class:`PaperError` when the docstring, ``circuit`` or ``statements`` are missing or something else, or
+        a section is none.
         """
         name = Path(module.__file__ or module.__name__).stem
         paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", (module.__doc__ or "").strip())]
-        circuit, statements = getattr(module, "circuit", None), getattr(module, "statements", None)
         if not paragraphs[0]:
             raise PaperError(f"{name}: the file has no docstring; begin with a title, an empty line and a reference.")
-        if not isinstance(circuit, Circuit):
-            raise PaperError(f"{name}: a Circuit called 'circuit' was expected, not {type(circuit).__name__}.")
-        if not isinstance(statements, tuple | list) or not statements:
-            raise PaperError(f"{name}: a tuple 'statements' with at least one Statement was expected.")
-        for k, row in enumerate(statements):
-            if not isinstance(row, Statement):
-                raise PaperError(f"{name}: statement {k + 1} is a {type(row).__name__}, not a Statement.")
-            given: object = row.given
-            if not isinstance(given, tuple | list) or not all(isinstance(g, str) for g in given):
-                raise PaperError(f'{name}: statement {k + 1}: given is a tuple of formulas, as in ("det > 0",).')
+        circuit, statements = _checked(name, getattr(module, "circuit", None), getattr(module, "statements", None))
         title, reference, text = paragraphs[0].rstrip("."), "".join(paragraphs[1:2]), "\n\n".join(paragraphs[2:])
-        return cls(name, title, reference, circuit, tuple(statements), text)
+        sections, parts = [], getattr(module, "sections", ())
+        if not isinstance(parts, tuple | list) or not all(isinstance(part, Section) for part in parts):
+            raise PaperError(f"{name}: 'sections' is a tuple of Section(name, title, circuit, statements).")
+        for part in parts:
+            if not part.name or slug(part.name) != part.name:
+                raise PaperError(f"{name}: a section is called {part.name!r}; a name is like 'column'.")
+            place = f"{name}-{part.name}"
+            sections.append(cls(place, part.title, reference, *_checked(place, part.circuit, part.statements)))
+        return cls(name, title, reference, circuit, statements, text, tuple(sections))
+
+
+def _checked(name: str, circuit: object, statements: object) -> tuple[Circuit, tuple[Statement, ...]]:
+    """The circuit and the statements of a paper or a section, if that is what they are."""
+    if not isinstance(circuit, Circuit):
+        raise PaperError(f"{name}: a Circuit called 'circuit' was expected, not {type(circuit).__name__}.")
+    if not isinstance(statements, tuple | list) or not statements:
+        raise PaperError(f"{name}: a tuple 'statements' with at least one Statement was expected.")
+    for k, row in enumerate(statements):
+        if not isinstance(row, Statement):
+            raise PaperError(f"{name}: statement {k + 1} is a {type(row).__name__}, not a Statement.")
+        given: object = row.given
+        if not isinstance(given, tuple | list) or not all(isinstance(g, str) for g in given):
+            raise PaperError(f'{name}: statement {k + 1}: given is a tuple of formulas, as in ("det > 0",).')
+    return circuit, tuple(statements)
 
 
 # -- statements as claims ---------------------------------------------------------------------------------------------
@@ -240,10 +268,13 @@ def build(
     budget: int = DEFAULT_BUDGET,
     progress: Progress = lambda id, title: None,
 ) -> tuple[list[tuple[Paper, Derivation]], list[str]]:
-    """Decide all papers, then write ``out/NAME/`` for each and ``out/findings.json``; what was decided, and notes.
+    """Decide all papers and their sections, then write ``out/NAME/`` for each and ``out/findings.json``.
+
+    Returns what was decided, and notes.
 
     Nothing is written before everything is decided and set, so that a mistake or an interrupt leaves the old files.
     """
+    papers = [part for paper in papers for part in (paper, *paper.sections)]
     twice = [p.name for k, p in enumerate(papers) if any(p.name.lower() == q.name.lower() for q in papers[:k])]
     if twice:
         raise PaperError(f"two files are called {twice[0]!r}; their reports would overwrite each other.")

@@ -73,8 +73,7 @@ def lone_equilibrium(circuit: Circuit, steps: int = STEPS) -> LoneEquilibrium:
     (Fraction(4, 3), 'E,I', True)
     """
     exact = system(circuit)
-    places, taken = _pivoted(exact, steps)
-    point = _verified(exact, places)
+    point, taken = pivoted_point(exact, steps)
     labels = [(p.activation.pieces or ())[k].label for p, k in zip(circuit.populations, point.places, strict=True)]
     names = circuit.names
     saturated = tuple(n for n, label in zip(names, labels, strict=True) if label == "saturated")
@@ -96,6 +95,14 @@ def lone_equilibrium(circuit: Circuit, steps: int = STEPS) -> LoneEquilibrium:
         taken,
         point.places,
     )
+
+
+def pivoted_point(exact: System, steps: int = STEPS) -> tuple[Point, int]:
+    """An equilibrium of a system in numbers, verified exactly, and how many pivots it took; the sign of its determinant
+    is left open. Raises :class:`~symgame.errors.BudgetExceeded` as :func:`lone_equilibrium` does.
+    """
+    places, taken = _pivoted(exact, steps)
+    return _verified(exact, places), taken
 
 
 def lone_solutions(circuit: Circuit, digits: int = 15) -> Solutions:

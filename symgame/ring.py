@@ -372,6 +372,27 @@ def adjugate(matrix: Matrix, ring: Ring) -> list[list[Quotient]]:
     return result
 
 
+def schur(matrix: Matrix, kept: Sequence[int], out: Sequence[int], ring: Ring) -> list[list[Quotient]]:
+    """``A_kk - A_ko A_oo^{-1} A_ok``: the matrix on the kept rows when the other unknowns are eliminated.
+
+    >>> ring = Ring(("a", "b", "c", "d"))
+    >>> matrix = [[ring.of("a"), ring.of("b")], [ring.of("c"), ring.of("d")]]
+    >>> [[str(q) for q in row] for row in schur(matrix, [0], [1], ring)]
+    [['(a*d - b*c)/d']]
+    """
+    inner = submatrix(matrix, out, out)
+    det, inverse = determinant(inner, ring), adjugate(inner, ring)
+
+    def entry(i: int, j: int) -> Quotient:
+        total = det * matrix[i][j]
+        for p, a in enumerate(out):
+            for q, b in enumerate(out):
+                total = total - matrix[i][a] * inverse[p][q] * matrix[b][j]
+        return total / det
+
+    return [[entry(i, j) for j in kept] for i in kept]
+
+
 def principal_minors(matrix: Matrix, ring: Ring) -> dict[tuple[int, ...], Quotient]:
     """Every nonempty index set with its principal minor, smaller sets first.
 

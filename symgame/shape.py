@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from symgame import copies
 from symgame import syntax as s
 from symgame.algebra import Algebra, algebra
 from symgame.branches import full_branch
@@ -31,7 +32,7 @@ from symgame.rewriting import (
     times_root,
     two_sided,
 )
-from symgame.ring import Poly, Quotient, coefficients, names_of, variables
+from symgame.ring import Poly, Quotient, coefficients, determinant, names_of, variables
 from symgame.words import BRANCH_NUMBERS
 
 MAX_TERMS = 200
@@ -53,7 +54,7 @@ def abbreviations(circuit: Circuit) -> tuple[Abbreviation, ...]:
 
     For an excitatory and an inhibitory population: D, the determinant with both active; delta, the own curvature of
     the inhibitory one; kappa, the strength of the loop through both; T, the ratio of their time constants. For other
-    circuits D alone.
+    circuits D alone, and with copies the determinants of the common and of the contrast mode.
     Raises :class:`~symgame.errors.ModelError` for an abbreviation of the author that names a symbol or cannot be read.
 
     >>> from symgame.named import wilson_cowan
@@ -83,6 +84,9 @@ def _suggested(a: Algebra) -> dict[str, Quotient]:
     circuit, found = a.circuit, dict[str, Quotient]()
     if a.pieces is not None and a.n > 1:
         found["D"] = full_branch(circuit).determinant
+    if a.groups and a.pieces is not None:
+        for mode in copies.modes(a, (a.one,) * a.n):
+            found.setdefault(f"D_{mode.name}", determinant(copies.interaction(a, mode.W, mode.slopes), a.ring))
     signs = [p.sign for p in circuit.populations]
     if a.n == 2 and sorted(map(str, signs)) == ["-1", "1"]:
         e, i = signs.index(1), signs.index(-1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from symgame import syntax as s
 from symgame.condition import TRUE, And, Condition, Or, Sign, sign_text
 from symgame.errors import BudgetExceeded
-from symgame.nesting import compared, nested_text
+from symgame.nesting import compared, nested, nested_text
 from symgame.proof.reduce import Reducer
 from symgame.ring import Poly, Quotient, coefficients, factored_text, names_of, poly_text
 
@@ -181,6 +181,9 @@ def _ratio(over: Poly, under: Poly, common_parts: bool = False) -> str:
     long = common_parts and len(over) >= LONG
     if long and below.startswith("-"):
         over, below = -over, below[1:]
+    node = nested(over) if long else None
+    if isinstance(node, s.Negative):  # the sign in front of the fraction
+        return f"-{_ratio(-over, under, common_parts)}"
     above = nested_text(over) if long else factored_text(over)
     above = f"({above})" if long or (len(over) > 1 and above == poly_text(over)) else above
     return f"{above}/{below}" if len(under) == 1 and "*" not in below else f"{above}/({below})"

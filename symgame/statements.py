@@ -191,8 +191,8 @@ def _at_points(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], re
         _without_quantifiers(negation(reading.query.conclusion)),
     )
     size = 4_096
-    drawn = samples(sorted(circuit.symbols), a.domain.signs, seed=11, size=size)
-    small = {name: values / 8 for name, values in drawn.items()}  # weak couplings, where a circuit is diagonally stable
+    drawn = samples(sorted(circuit.symbols), a.domain.kinds, seed=11, size=size)
+    small = {name: values if name in a.domain.whole else values / 8 for name, values in drawn.items()}  # weak couplings, where a circuit is diagonally stable
     kept = [(row, k) for row in (drawn, small) for k in np.flatnonzero(truth(wanted, row, size, {}))[: POINTS // 2]]
     for row, k in kept:
         point = {name: Fraction(float(values[k])) for name, values in row.items()}
@@ -287,7 +287,7 @@ def _used(circuit: Circuit) -> set[str]:
 def _evidence(circuit: Circuit, budget: int) -> Proved | Cited:
     a = algebra(circuit)
     engines: dict[str, None] = {}
-    if count.rectified(a) and a.n <= 3:
+    if count.rectified(a) and a.n <= 3 and not a.groups:
         count.coincidences(a)
         if count.unique(a) == FALSE:  # never unique: the coinciding inputs alone are the proof
             return Proved((EXACT,))

@@ -37,6 +37,7 @@ _HOW = {
     "totally_hurwitz": "every principal submatrix of the Jacobian is Hurwitz: any rates may be held silent",
     "exists": "the determinant is not 0, and every rate or total input is on its piece",
     "continuum": "the determinant is 0, and the singular linear system has solutions on the pieces",
+    "attracting": "it exists, Routh and Hurwitz, and total inputs are off their kinks unless on no loop",
     "local_nash": "it exists; own curvatures, and at kinks the one-sided ones",
     "nash": "it exists; own energies compared over the whole range of each rate",
     "p_matrix": "every principal minor of the matrix is positive",
@@ -99,13 +100,19 @@ def written(condition: Condition, large: bool = False, longest: int = LONGEST) -
 
 
 def from_definition(
-    node: s.Formula, definition: Condition, short: Condition, solved: str, over: str | None, large: bool = False
+    node: s.Formula,
+    definition: Condition,
+    short: Condition,
+    solved: str,
+    over: str | None,
+    large: bool = False,
+    longest: int = LONGEST,
 ) -> Iterator[Step]:
     """word <=> its definition in signs <=> the short form <=> the form solved for a parameter.
 
     For a circuit that is ``large``, with three or more populations, signs that the hypotheses decide are put in.
     """
-    first, second = written(definition, large), written(short, large)
+    first, second = written(definition, large, longest), written(short, large)
     if first is not None:
         yield Step(first, meaning(node), chained=True)
     else:

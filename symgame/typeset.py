@@ -40,6 +40,7 @@ CALLS = {
     "stable": "stable",
     "stationary": "stationary",
     "local_nash": r"local\ Nash",
+    "attracting": "attracting",
     "nash": "Nash",
     "paradoxical": "paradoxical",
 }

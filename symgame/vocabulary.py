@@ -11,7 +11,6 @@ from symgame.algebra import Algebra, algebra
 from symgame.branches import Branch, branch, full_branch
 from symgame.circuit import Circuit
 from symgame.condition import Condition, Exists, Forall, both, implies
-from symgame.domain import Domain
 from symgame.errors import Unsupported, VocabularyError
 from symgame.lowering import Lowering
 from symgame.properties import count, diagonal, nash, potential, response, stability
@@ -34,6 +33,7 @@ _OF_BRANCH: dict[str, Callable[[Branch, Taus], Condition]] = {
     "strict": lambda b, taus: b.strict,
     "hurwitz": stability.hurwitz,
     "stable": stability.stable,
+    "attracting": stability.attracting,
     "stationary": lambda b, taus: b.exists,
     "local_nash": lambda b, taus: nash.local_nash(b),
     "nash": lambda b, taus: nash.nash(b),
@@ -202,7 +202,8 @@ class Vocabulary:
         scale_free = signs_only(node.args[0])
         names = BOUND_TAUS[: a.n - 1] if scale_free else BOUND_TAUS[: a.n]
         bound = tuple(a.ring.of(n) for n in names)
-        structural = Domain(a.ring, a.structural.hypotheses, {**a.structural.signs, **dict.fromkeys(names, ">")})
+        signs = {**a.structural.signs, **dict.fromkeys(names, ">")}
+        structural = replace(a.structural, signs=signs, _split={})
         inner_words = replace(self, taus=(*bound, a.one) if scale_free else bound)
         inner = replace(
             lowering,

@@ -47,18 +47,35 @@ LAYERS: list[list[str]] = [
             "kinds",
             "entries",
             "circuit",
+            "groups",
             "modelfile",
             "sheets",
             "graphs",
             "families",
+            "microcircuits",
             "arrays",
             "named",
         ]
     ),
-    ["coupling", "common_weights"],
+    Room(["coupling", "common_weights", "automorphisms", "exchanges", "rotations"]),
     ["algebra"],
+    Room(["symmetries", "normal_modes"]),
+    ["copies"],
     # numbers alone, nothing of circuits
-    Room(["spectrum", "cells", "tableau", "choices", "tree_kernel", "tree_walk", "enumeration", "best_rate"]),
+    Room(
+        [
+            "least_power",
+            "spectrum",
+            "cells",
+            "tableau",
+            "choices",
+            "tree_kernel",
+            "tree_walk",
+            "enumeration",
+            "best_rate",
+            "mean_field",
+        ]
+    ),
     Room(
         [
             "matrices",
@@ -82,7 +99,7 @@ LAYERS: list[list[str]] = [
         ]
     ),  # matrices over QQ, whatever they stand for
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
-    ["branches", "numeric_game"],
+    ["branches", "numeric_game", "layering"],
     [
         "properties",
         "properties.count",
@@ -96,10 +113,13 @@ LAYERS: list[list[str]] = [
     ["vocabulary", "theorems"],
     ["solve", "statements", "numeric", "shape", "nash_continua"],
     ["chart", "nash_points", "pivoting"],
+    ["columns"],
+    Room(["layer_units", "ratio_map", "ratio_branches", "resting", "depth_law", "sharpening", "dropouts"]),
     Room(
         [
             "crossings",
             "floating",
+            "simulation",
             "illustration",
             "plane",
             "best_response",
@@ -107,6 +127,13 @@ LAYERS: list[list[str]] = [
             "regime_map",
             "portrait",
             "captions",
+            "kinks",
+            "unit_map",
+            "unit_game",
+            "profiles",
+            "fields",
+            "competition",
+            "competition_captions",
         ]
     ),
     Room(
@@ -114,8 +141,13 @@ LAYERS: list[list[str]] = [
             "steps",
             "claims",
             "matrix_claims",
+            "reduction",
             "global_theorems",
             "global_stability",
+            "branch_texts",
+            "game_claims",
+            "depth_claims",
+            "unit_claims",
             "catalogue",
             "bounds",
             "decisions",
@@ -125,11 +157,13 @@ LAYERS: list[list[str]] = [
             "derivation",
             "document",
             "writing",
+            "unit_writing",
             "overviews",
             "article",
         ]
     ),
     Room(["sweep_axes", "sweep_program", "sweep_answers", "sweep_plan", "sweep_store", "sweeps", "sweep_summary"]),
+    ["report.canvas"],  # what the pictures of several back ends share
     ["symgame"],  # the face: ``symgame/__init__.py``
     [
         "report",
@@ -139,6 +173,7 @@ LAYERS: list[list[str]] = [
         "report.files",
         "report.html",
         "report.latex",
+        "report.microcircuits",
         "report.pdf",
         "report.sweeps",
         "report.terminal",

@@ -8,8 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,11 +20,23 @@ from symgame.claims import Draft, decide_draft
 from symgame.errors import HypothesisError
 from symgame.grammar import read_formula
 from symgame.named import wilson_cowan
-from symgame.paper import Paper, PaperError, Statement, build, build_all, decided, findings, kind, load, slug
+from symgame.paper import Paper, PaperError, Section, Statement, build, build_all, decided, findings, kind, load, slug
 from symgame.proof.verdict import Refuted
+from symgame.syntax import walk
 
 ROOT = Path(__file__).resolve().parents[1]
-PAPERS = ("Betteti_2025", "Curto_Morrison_2016", "GarciaDelMolino_2017", "Nozari_2022", "Tsodyks_1997")
+SQUARE = "(1 - w_EE)*(1 + w_II)"
+APART = f"{SQUARE} + (s - l)*w_IE > 0"  # the contrast of units that inhibit each other decays
+PAPERS = (
+    "Betteti_2025",
+    "Curto_Morrison_2016",
+    "GarciaDelMolino_2017",
+    "Nozari_2022",
+    "Rutishauser_2011",
+    "Tsodyks_1997",
+)
+#: Papers that speak of further circuits: the sections, as their reports are called.
+SECTIONS = ("Betteti_2025-microcircuit", "Betteti_2025-column", "Rutishauser_2011-any-number")
 #: A claim of a paper with one sign, one inequality or one hypothesis changed: formula, and what it is given.
 NEAR_MISSES = {
     "Betteti_2025": [
@@ -35,6 +49,26 @@ NEAR_MISSES = {
         ("for_all_tau(hurwitz(E,I)) <=> w_EE < 1", ()),
         ("stable(E,I) & w_EE > 1 => local_nash(E,I)", ()),
         ("energy(E) > 0 <=> w_EE < 1", ("exists(E,I)",)),
+    ],
+    "Betteti_2025-microcircuit": [
+        (f"dx(E1, u_1) - dx(E2, u_1) = (1 + w_II)/({SQUARE} + s*w_IE)", ()),  # the contrast mode feels s - l
+        ("dx(E1, u_2) < 0", (APART,)),  # nothing without lateral inhibition
+        ("energy(E1) < energy(E2) <=> u_1 > u_2", (APART, "exists(E1,I1,E2,I2)")),  # past the switch energies are > 0
+        (f"exists(E1,I1) <=> u_1 > 0 & u_2*({SQUARE} + s*w_IE) <= l*w_IE*u_1", ("w_EE < 1",)),  # several leaders
+        (f"exists(E1,I1) <=> l*w_IE > {SQUARE} + s*w_IE", ("w_EE < 1", "k = 1", "u_1 > 0", "u_1 = u_2")),
+        ("~(exists(E1,I1) & exists(E2,I2))", ("w_EE < 1",)),
+        ("hurwitz(E1,I1)", ("w_EE < 1",)),
+        (f"unique <=> w_EE < 1 & {SQUARE} + (s + (n - 1)*l)*w_IE > 0", ()),  # not the common mode
+        ("lds <=> unique", ()),
+        (f"lds <=> n*l*w_IE <= 4*({SQUARE} + sqrt({SQUARE}*({SQUARE} + (s - l)*w_IE)))", ("w_EE < 1", APART)),
+        (f"monotone <=> w_EE < 1 & (s - l - w_IE)^2 < 4*{SQUARE}", ()),
+    ],
+    "Betteti_2025-column": [
+        (f"dx(E2_1, u_1) - dx(E2_2, u_1) = f*(1 + w_II)^2/({SQUARE} + s*w_IE)^2", ()),
+        (f"dx(E2_1, u_1) - dx(E2_2, u_1) = f*(1 + w_II)/({SQUARE} + (s - l)*w_IE)", ()),  # the gain of one layer
+        ("~exists(E1_1,I1_1,E1_2,I1_2,E2_2,I2_2)", (APART,)),  # which group leads is open
+        ("x(E2_1)*x(E1_2) > x(E2_2)*x(E1_1)", (APART, "u_1 > u_2", "exists(E1_1,I1_1,E1_2,I1_2,E2_1,I2_1,E2_2,I2_2)")),
+        ("lds <=> unique", ()),
     ],
     "Curto_Morrison_2016": [
         ("exists(A) <=> g_AB = 0 & g_AC = 0", ()),  # sources instead of sinks
@@ -66,6 +100,29 @@ NEAR_MISSES = {
         ("exists(E,I) & w_EE <= w_II + 2 & det > 0 => ~stable(E,I)", ()),
         ("unique <=> w_EE <= 1", ()),
     ],
+    "Rutishauser_2011": [
+        ("unique <=> alpha <= 1", ()),
+        ("unique <=> alpha < 1 + beta_1*beta_2", ()),
+        ("monotone <=> alpha < 1", ()),
+        # stable, and beyond the bounds that suffice
+        ("hurwitz(x1,y) <=> alpha < 2*sqrt(beta_1*beta_2) & beta_1*beta_2 < 1", ("tau_y = tau",)),
+        ("alpha < 2*sqrt(beta_1*beta_2) => hurwitz(x1,y)", ("tau_y = tau",)),  # alpha < 2 is needed as well
+        ("1 < alpha < 2*sqrt(beta_1*beta_2) & beta_1*beta_2 < 1 => hurwitz(x1,y)", ()),  # and one time constant
+        ("hurwitz(x1,y) <=> alpha < 1 + beta_1*beta_2", ("tau_y = tau",)),
+        ("hurwitz(x1,y) => hurwitz(x1,x2,y)", ()),
+        ("exists(x1,y) <=> alpha > 1", ("alpha < 1 + beta_1*beta_2", "I_1 > 0", "I_1 = I_2")),  # a kink at 1
+        ("exists(x1,y) => I_1 > I_2", ("I_1 > 0", "I_2 > 0")),
+        ("stable(x1,y) => unique", ()),
+        ("stable(x1,y) => nash(x1,y)", ()),
+        ("nash(x1,y) <=> alpha < 1", ("exists(x1,y)",)),
+    ],
+    "Rutishauser_2011-any-number": [
+        ("hurwitz(E1,I) <=> alpha < 1", ()),  # a single winner may be stable beyond
+        ("stable(E1,I) => k = 1", ()),  # soft competition has several
+        ("exists(E1,I) <=> u_1 > 0 & u_2*(1 - alpha + n*beta_1*beta_2) <= n*beta_1*beta_2*u_1", ("alpha < 1",)),
+        ("monotone <=> alpha < 1 & 2*(beta_1 - beta_2)^2 < 4*(1 - alpha)", ()),  # two units
+        ("dx(E1, u_1) = 1/(1 - alpha + k*beta_1*beta_2)", ("alpha < 1",)),
+    ],
     "Tsodyks_1997": [
         ("hurwitz(E,I) <=> w_EE < 1 + w_EI*w_IE/(1 + w_II)", ()),
         ("dx(E, u_I) > 0", ("stable(E,I)",)),
@@ -77,7 +134,8 @@ NEAR_MISSES = {
 
 
 def paper(name: str) -> Paper:
-    return load(ROOT / "derivations" / f"{name}.py")
+    one = load(ROOT / "derivations" / f"{name.partition('-')[0]}.py")
+    return {part.name: part for part in (one, *one.sections)}[name]
 
 
 # -- the papers of the repository -------------------------------------------------------------------------------------
@@ -85,7 +143,9 @@ def paper(name: str) -> Paper:
 
 def test_every_paper_is_here() -> None:
     files = {path.stem for path in (ROOT / "derivations").glob("*.py") if not path.stem.startswith("__")}
-    assert files == set(PAPERS) == set(NEAR_MISSES)
+    assert files == set(PAPERS)
+    assert {part.name for name in PAPERS for part in paper(name).sections} == set(SECTIONS)
+    assert set(NEAR_MISSES) == {*PAPERS, *SECTIONS}
 
 
 @pytest.mark.parametrize("name", PAPERS)
@@ -100,7 +160,20 @@ def test_every_statement_is_proved(name: str) -> None:
         assert claim.verdict.kind == "proved", f"{row.says}: {claim.verdict}"
 
 
-@pytest.mark.parametrize("name", PAPERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "Betteti_2025-column" else name for name in SECTIONS]
+)
+def test_every_statement_of_a_section_is_proved_or_cited(name: str) -> None:
+    """Diagonal stability in closed form and uniqueness rest on theorems; everything else has its own proof."""
+    one = paper(name)
+    assert one.title and one.reference == paper(name.partition("-")[0]).reference and not one.sections
+    for row, claim in zip(one.statements, decided(one).claims, strict=True):
+        assert claim.then == row.formula and set(row.given) <= set(claim.given)
+        closed = {"lds", "rosen", "unique"} & {str(part) for part in walk(read_formula(row.formula))}
+        assert claim.verdict.kind == "proved" or (claim.verdict.kind == "cited" and closed), claim.verdict
+
+
+@pytest.mark.parametrize("name", [*PAPERS, *SECTIONS])
 def test_near_misses_are_refuted(name: str) -> None:
     circuit = paper(name).circuit
     for formula, given in NEAR_MISSES[name]:
@@ -352,6 +425,48 @@ def test_kinds_follow_the_shape() -> None:
 def test_impossible_hypotheses_prove_nothing() -> None:
     with pytest.raises(HypothesisError, match="own: 'nothing'"):
         decided(own(Statement("nothing", "w_EE = 5", ("w_EE > 1", "w_EE < 1"))))
+
+
+SECTION = Section("further", "Further", wilson_cowan(), (Statement("true", "w_EE >= 0"),))
+
+
+def module_with(sections: object) -> ModuleType:
+    module = ModuleType("whole", "Whole.\n\nNobody, 2000.")
+    own = {"circuit": SECTION.circuit, "statements": SECTION.statements, "sections": sections}
+    module.__dict__.update(own, __file__="whole.py")
+    return module
+
+
+def test_sections_are_reported_and_listed_each_for_itself(tmp_path: Path) -> None:
+    one = Paper.of(module_with((SECTION,)))
+    assert [(part.name, part.title, part.reference) for part in one.sections] == [
+        ("whole-further", "Further", "Nobody, 2000.")
+    ]
+    build([one], tmp_path, figures=False)
+    listed = json.loads((tmp_path / "findings.json").read_text(encoding="utf-8"))["papers"]
+    assert [row["paper"] for row in listed] == ["whole", "whole-further"]
+    assert (tmp_path / "whole-further" / "report.tex").is_file() and (tmp_path / "whole" / "report.tex").is_file()
+
+
+@pytest.mark.parametrize(
+    ("sections", "expected"),
+    [
+        (SECTION, "tuple of Section"),
+        ((SECTION.statements,), "tuple of Section"),
+        ((replace(SECTION, name="../up"),), "'../up'"),
+        ((replace(SECTION, name=""),), "''"),
+        ((replace(SECTION, statements=()),), "whole-further: a tuple 'statements'"),
+    ],
+)
+def test_sections_that_are_none_are_one_message(sections: object, expected: str) -> None:
+    with pytest.raises(PaperError, match=re.escape(expected)):
+        Paper.of(module_with(sections))
+
+
+def test_two_sections_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PaperError, match="overwrite"):
+        build([Paper.of(module_with((SECTION, SECTION)))], tmp_path / "out")
+    assert not list(tmp_path.iterdir())
 
 
 def test_reports_of_two_papers_do_not_overwrite_each_other(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product
 
 from symgame.condition import (
     FALSE,
@@ -37,7 +38,7 @@ from symgame.proof.solver import DEFAULT_BUDGET, ENGINE, Answer, ask, core
 from symgame.proof.splitting import MOST_TERMS, contradictory
 from symgame.proof.verdict import Proved, Refuted, Undecided, Value, Verdict
 from symgame.quantifier import eliminate
-from symgame.ring import FRESH
+from symgame.ring import FRESH, variables
 
 EXACT = "exact algebra"
 FIRST_TRY = 100_000
@@ -91,16 +92,18 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
             by_signs = None if large else _by_signs(rows, query, engines, budget)
             if by_signs:
                 return by_signs
-            found = find(both(*(c for _, c in rows)), query.full.signs)
+            found = find(both(*(c for _, c in rows)), query.full.kinds)
             by_cases = None if found else _by_cases(rows, engines, query, budget, title)
             if by_cases:
                 return by_cases
             answer = ask(rows, budget, measured=True) if found is None else Answer("sat", point=dict(found))
+        if answer.status == "sat" and answer.point is not None and not _is_whole(answer.point, query.full.whole):
+            answer = _with_whole_numbers(rows, query.full.whole, budget)
         if answer.status == "unsat":
             consistent(rows[:-1], budget)
             return _proved(rows, len(loose), answer, engines, query, title)
         if answer.status == "sat" and answer.point is not None:
-            point = simplified(both(*(c for _, c in rows)), answer.point)
+            point = simplified(both(*(c for _, c in rows)), answer.point, query.full.whole)
             if point is None:
                 return Undecided("the solver's counterexample did not survive exact re-evaluation", (ENGINE,))
             shown = {n: v for n, v in point.items() if n not in FRESH}
@@ -161,7 +164,9 @@ def _by_signs(rows: list[tuple[str, Condition]], query: Query, engines: list[str
 
 def _split(rows: list[tuple[str, Condition]], domain: Domain, names: set[str]) -> list[tuple[str, Condition]]:
     """The rows without factors whose sign follows from those of some names."""
-    known = replace(domain, signs={n: rel for n, rel in domain.signs.items() if n in names}, _split={})
+    signs = {n: rel for n, rel in domain.signs.items() if n in names}
+    least = tuple((n, bound) for n, bound in domain.least if {n, *variables(bound)} <= names)
+    known = replace(domain, signs=signs, least=least, _split={})
     own = {h.text for h in domain.hypotheses}
     return [(text, c if text in own else mapped(c, known.split)) for text, c in rows]
 
@@ -274,8 +279,36 @@ _SIMPLE = tuple(
 )
 
 
-def simplified(condition: Condition, point: dict[str, Value]) -> dict[str, Value] | None:
-    """A point with simple coordinates where the condition still holds, or ``None`` if it does not hold at all."""
+#: Counterexamples in whole numbers are looked for up to this one.
+MOST_COPIES = 8
+
+
+def _is_whole(point: Mapping[str, Value], whole: Sequence[str]) -> bool:
+    values = (point.get(name, Fraction(1)) for name in whole)
+    return all(isinstance(v, Fraction) and v.denominator == 1 for v in values)
+
+
+def _with_whole_numbers(rows: Sequence[tuple[str, Condition]], whole: Sequence[str], budget: int) -> Answer:
+    """A counterexample with whole numbers for these names, the smallest first; real ones prove nothing of copies."""
+    wanted = both(*(c for _, c in rows))
+    names = [name for name in whole if name in free_names(wanted)]
+    for values in sorted(product(range(1, MOST_COPIES + 1), repeat=len(names)), key=lambda v: (sum(v), v)):
+        pinned = dict(zip(names, map(Fraction, values), strict=True))
+        there = propagated(at_point(wanted, pinned))
+        if there == FALSE:
+            continue
+        answer = ask([("whole numbers", there)], min(budget, FIRST_TRY))
+        if answer.status == "sat" and answer.point is not None:
+            return Answer("sat", point={**answer.point, **pinned})
+    shown = " and ".join(names)
+    return Answer("unknown", reason=f"false for some real {shown}, but not for whole numbers up to {MOST_COPIES}")
+
+
+def simplified(condition: Condition, point: dict[str, Value], whole: Sequence[str] = ()) -> dict[str, Value] | None:
+    """A point with simple coordinates where the condition still holds, or ``None`` if it does not hold at all.
+
+    The names in ``whole`` keep whole numbers.
+    """
     if any(isinstance(v, Algebraic) for v in point.values()):
         rational = _rounded(condition, point)
         if rational is None:
@@ -287,6 +320,8 @@ def simplified(condition: Condition, point: dict[str, Value]) -> dict[str, Value
     for _ in range(2):
         for name in sorted(exact):
             for candidate in _candidates(exact[name]):
+                if name in whole and candidate.denominator > 1:
+                    continue
                 if holds(condition, {**exact, name: candidate}):
                     exact[name] = candidate
                     break

@@ -112,7 +112,7 @@ class Reducer:
     def _sampled(self, c: Condition) -> Samples:
         if self._points is None:
             names = sorted(free_names(self._base) | set(self.domain.ring.names))
-            drawn = samples(names, self.domain.signs, seed=7, size=SAMPLES)
+            drawn = samples(names, self.domain.kinds, seed=7, size=SAMPLES)
             keep = truth(self._base, drawn, SAMPLES, {})
             self._points = {n: v[keep] for n, v in drawn.items()}
             self._size = int(keep.sum())

@@ -6,7 +6,7 @@ in rational arithmetic before it counts. Finding nothing proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from fractions import Fraction
 from functools import lru_cache, partial
 
@@ -23,7 +23,8 @@ Truth = NDArray[np.bool_]
 
 
 def samples(names: list[str], signs: Mapping[str, str], seed: int, size: int = POINTS) -> Samples:
-    """Dyadic random points that respect the known signs: small quarters, now and then a large or tiny number."""
+    """Dyadic random points that respect the known signs: small quarters, now and then a large or tiny number; small
+    whole numbers where one is wanted."""
     return dict(_samples(tuple(names), tuple((n, signs[n]) for n in names if n in signs), seed, size))
 
 
@@ -35,7 +36,9 @@ def _samples(names: tuple[str, ...], known_signs: tuple[tuple[str, str], ...], s
     for name in names:
         size_of = random.integers(0, 17, size) / 4.0 * 2.0 ** random.integers(-2, 4, size)
         known = signs.get(name)
-        if known == ">":
+        if known == "whole":
+            size_of = random.integers(1, 9, size).astype(float)
+        elif known == ">":
             size_of = np.where(size_of == 0, 0.25, size_of)
         elif known is None:
             size_of = size_of * random.choice([-1.0, 1.0], size)
@@ -87,7 +90,8 @@ def find(condition: Condition, signs: Mapping[str, str]) -> dict[str, Fraction] 
         return None  # fresh unknowns are functions of the others; random values for them would be wasted
     solved: list[tuple[str, Quotient]] = []
     rest = condition
-    while (step := _linear_equation(rest)) is not None:
+    whole = {name for name, kind in signs.items() if kind == "whole"}
+    while (step := _linear_equation(rest, whole)) is not None:
         solved.append(step)
         rest = mapped(rest, partial(_substituted, *step))
     names = sorted(free_names(condition) - {n for n, _ in solved})
@@ -105,11 +109,13 @@ def _substituted(name: str, value: Quotient, atom: Sign) -> Condition:
     return sign(substitute(atom.poly, name, value), atom.rel)
 
 
-def _linear_equation(c: Condition) -> tuple[str, Quotient] | None:
-    """A name in which some equation of the conjunction is linear, with the value that solves it."""
+def _linear_equation(c: Condition, whole: Set[str]) -> tuple[str, Quotient] | None:
+    """A name, no whole number, in which some equation of the conjunction is linear, with the value that solves it."""
     for part in c.args if isinstance(c, And) else (c,):
         if isinstance(part, Sign) and part.rel == "=":
             for name in variables(part.poly):
+                if name in whole:
+                    continue
                 rows = coefficients(part.poly, name)
                 if len(rows) == 2:
                     return name, Quotient(-rows[0], rows[1])

@@ -10,16 +10,16 @@ cycles, exchangeable units. Source: J. B. Rosen, Econometrica 33 (1965) 520; G. 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
 import sympy
 
-from symgame import coupling, principal
+from symgame import copies, coupling, principal
 from symgame.algebra import Algebra
 from symgame.common_weights import Overlap, of_three, overlap
-from symgame.condition import FALSE, TRUE, Condition, Exists, both, either
+from symgame.condition import FALSE, TRUE, Condition, Exists, both, either, negation
 from symgame.diagonal_stability import diagonal_stability
 from symgame.errors import Unsupported
 from symgame.matrices import definite
@@ -30,6 +30,8 @@ Name = Callable[[Quotient], Quotient]
 
 def p_matrix(algebra: Algebra) -> Condition:
     """All principal minors are positive."""
+    if algebra.groups:
+        return copies.p_property(algebra, algebra.gains)
     return p_property(algebra, algebra.interaction())
 
 
@@ -74,8 +76,26 @@ def holds_with(algebra: Algebra, matrix: Matrix, weights: Sequence[Quotient]) ->
 
 def monotone(algebra: Algebra) -> Condition:
     """Strong monotonicity of the pseudo-gradient: ``A + A'`` is positive definite, with ``A = I - W``."""
+    if algebra.groups:
+        return _monotone_modes(algebra)
     matrix = algebra.game_matrix()
     return positive_definite(algebra, weighted(algebra, matrix, [algebra.one] * algebra.n))
+
+
+def _monotone_modes(algebra: Algebra) -> Condition:
+    """The form splits over the modes; on the common one a rate counts as often as there are copies of it."""
+    unit = (algebra.one,) * algebra.n
+    m = copies.merged(algebra, unit)
+    count = [algebra.one] * len(m.W)
+    parts = []
+    for group in m.groups:
+        for i in group.members:
+            count[i] = group.count
+        inner = copies.interaction(algebra, copies.contrast(m.W, group), unit[: len(group.members)])
+        form = positive_definite(algebra, weighted(algebra, inner, unit[: len(group.members)]))
+        parts.append(either(negation(copies.several(algebra, group)), form))
+    common = copies.interaction(algebra, m.W, unit[: len(m.W)])
+    return both(positive_definite(algebra, weighted(algebra, common, count)), *parts)
 
 
 # -- Lyapunov diagonal stability ---------------------------------------------------------------------------------------
@@ -121,6 +141,8 @@ def lds(algebra: Algebra, matrix: Matrix, name: Name = lambda q: q) -> Lds:
 
     ``name`` may exchange large polynomials for names.
     """
+    if algebra.groups:
+        return _copies(algebra, matrix, name)
     if len(matrix) <= 2:
         return Lds(exists_weights(algebra, matrix), "definition")
     rows = algebra.numbers(matrix)
@@ -138,6 +160,13 @@ def lds(algebra: Algebra, matrix: Matrix, name: Name = lambda q: q) -> Lds:
         None,
         any(p.lemmas for p in parts),
     )
+
+
+def _quotient(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
+    """Diagonal stability of a quotient, which is a matrix without copies."""
+    if len(matrix) > 2:
+        return lds(replace(algebra, groups=()), matrix, name)
+    return _block(algebra, matrix, name)
 
 
 def _numbers(rows: list[list[Fraction]]) -> Lds:
@@ -346,8 +375,48 @@ def _exchange(algebra: Algebra, matrix: Matrix, units: coupling.Units, name: Nam
         [B[i][j] + between * C[i][j] for j in range(size)] + [matrix[first[i]][f] for f in rest] for i in range(size)
     ]
     common += [[m * matrix[f][j] for j in first] + [matrix[f][g] for g in rest] for f in rest]
+    return _common_and_contrast(algebra, contrast, common, name)
+
+
+def _copies(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
+    """The same for a circuit with copies, whatever their number; ``matrix`` is ``I - F W`` with gains, or ``I - W``."""
+    gains = algebra.gains if matrix != algebra.game_matrix() else (algebra.one,) * algebra.n
+    parts = [_of_units(algebra, part, name) for part in copies.blocks(algebra, copies.merged(algebra, gains))]
+    if len(parts) == 1:
+        return parts[0]
+    return Lds(
+        both(*(p.condition for p in parts)),
+        "blocks",
+        _joined(("BermanHershkowitz1983",), *(p.sources for p in parts)),
+        tuple(dict.fromkeys(c for p in parts for c in p.criteria)),
+        None,
+        any(p.lemmas for p in parts),
+    )
+
+
+def _of_units(algebra: Algebra, m: copies.Merged, name: Name) -> Lds:
+    if not m.groups:
+        return _quotient(algebra, copies.interaction(algebra, m.W, m.slopes), name)
+    if len(m.groups) != 1 or copies.several(algebra, m.groups[0]) != TRUE:
+        raise Unsupported("diagonal stability of copies is derived for one kind of unit, two or more of them")
+    members = m.groups[0].members
+    rest = [i for i in range(len(m.W)) if i not in members]
+    order = [*members, *rest]
+    common = submatrix(copies.interaction(algebra, m.W, m.slopes), order, order)
+    inner = copies.interaction(algebra, copies.contrast(m.W, m.groups[0]), [m.slopes[i] for i in members])
+    found = _common_and_contrast(algebra, inner, common, name)
+    if found is None:
+        raise Unsupported(
+            f"diagonal stability of copies has a closed form for units of one population, or of two that share nothing "
+            f"else, not of {len(members)} with {len(rest)} others"
+        )
+    return found
+
+
+def _common_and_contrast(algebra: Algebra, contrast: Matrix, common: Matrix, name: Name) -> Lds | None:
+    size = len(contrast)
     if size == 1:
-        quotient = lds(algebra, common, name) if len(common) > 2 else _block(algebra, common, name)
+        quotient = _quotient(algebra, common, name)
         condition = both(algebra.structural.compare(contrast[0][0], ">"), quotient.condition)
         return Lds(
             condition,
@@ -357,7 +426,7 @@ def _exchange(algebra: Algebra, matrix: Matrix, units: coupling.Units, name: Nam
             None,
             quotient.lemmas,
         )
-    if size == 2 and not rest:
+    if size == len(common) == 2:
         criterion = overlap(contrast, common, algebra.ring)
         closed = criterion.condition(algebra.ring, algebra.structural.compare, name)
         return Lds(closed, "exchange", ("GatermannParrilo2004",), (Criterion(criterion),), None, True)

@@ -55,7 +55,7 @@ def _contains_zero(algebra: Algebra, piece: CostPiece) -> bool:
 
 def curvature(algebra: Algebra, i: int, slope: Quotient) -> Quotient:
     """``d^2 E_i / dx_i^2 = 1/s - W_ii`` on an increasing piece of slope s."""
-    return algebra.one / slope - algebra.W[i][i]
+    return algebra.one / slope - algebra.own[i]
 
 
 def own_curvature(branch: Branch, i: int) -> Quotient:
@@ -106,7 +106,7 @@ def energy(branch: Branch, i: int) -> Quotient:
     a = branch.algebra
     half = a.one / a.ring.quotient(2)
     x, z = branch.rate(i), branch.total(i)
-    return _integral(branch, i, x, half) + half * a.W[i][i] * x * x - x * z
+    return _integral(branch, i, x, half) + half * a.own[i] * x * x - x * z
 
 
 def _integral(branch: Branch, i: int, x: Quotient, half: Quotient) -> Quotient:
@@ -125,7 +125,7 @@ def globally_minimal(branch: Branch, i: int) -> Condition:
     if convex == TRUE:
         return TRUE
     slopes = {piece.slope for piece in a.linear_pieces()[i] if not piece.flat}
-    others = branch.total(i) - a.W[i][i] * branch.rate(i)
+    others = branch.total(i) - a.own[i] * branch.rate(i)
     here = energy(branch, i)
     rows = [_above(a, i, piece, others, here, concave=len(slopes) == 1) for piece in cost_pieces(a, i)]
     return either(convex, both(*rows))

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import sympy
 
-from symgame import game
+from symgame import copies, game
 from symgame.algebra import Algebra, algebra
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, And, Condition, Or, both, either
@@ -34,6 +34,8 @@ Trees = tuple[tuple[int, int | None], ...]
 
 def potential(algebra: Algebra) -> Condition:
     """The interaction costs have a common potential iff W is symmetric."""
+    if algebra.groups:
+        return potential(copies.pairwise(algebra))
     numbers = _numbers(algebra)
     if numbers is not None:
         return TRUE if all(value == numbers[j, i] for (i, j), value in numbers.items()) else FALSE
@@ -54,6 +56,8 @@ def weighted_potential(algebra: Algebra) -> Condition:
     >>> print(weighted_potential(algebra(wilson_cowan())))
     w_EI*w_IE < 0 | (w_EI = 0 & w_IE = 0)
     """
+    if algebra.groups:  # weights of copies may be averaged, so that two copies say it all
+        return weighted_potential(copies.pairwise(algebra))
     numbers = _numbers(algebra)
     if numbers is not None:
         return TRUE if isinstance(_scaling(algebra.n, numbers, Fraction(1), _compare), _Scaling) else FALSE

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
-from symgame import principal
+from symgame import copies, principal
 from symgame.algebra import Algebra
 from symgame.branches import Branch
-from symgame.condition import FALSE, TRUE, Condition, both, either
+from symgame.condition import FALSE, TRUE, Condition, both, either, negation
+from symgame.coupling import strong_blocks
 from symgame.errors import Unsupported
 from symgame.matrices.d_stability import d_stability
 from symgame.matrices.hurwitz import Answer
@@ -63,6 +64,8 @@ def routh_hurwitz(coefficients: Sequence[Quotient], ring: Ring) -> list[Quotient
 def hurwitz(branch: Branch, taus: Taus | None = None) -> Condition:
     """All eigenvalues of the Jacobian on this piece have negative real part (no existence implied)."""
     a = branch.algebra
+    if a.groups:
+        return both(*(_hurwitz_mode(a, mode) for mode in copies.modes(a, branch.slopes, taus)))
     if len(branch.increasing) > 3:
         full = jacobian(a, branch.slopes, taus)
         found = _of_numbers(a, submatrix(full, branch.increasing, branch.increasing))
@@ -70,6 +73,16 @@ def hurwitz(branch: Branch, taus: Taus | None = None) -> Condition:
             return found
     numbers = routh_hurwitz(block_polynomial(branch, taus), a.ring)
     return both(*(a.structural.compare(q, ">") for q in numbers))
+
+
+def _hurwitz_mode(algebra: Algebra, mode: copies.Mode) -> Condition:
+    """A mode of a circuit with copies decays, if it occurs: every strongly coupled block of it does."""
+    matrix = mode.jacobian(algebra)
+    parts = []
+    for block in strong_blocks(matrix):
+        polynomial = characteristic_polynomial(submatrix(matrix, block, block), algebra.ring)
+        parts += [algebra.structural.compare(q, ">") for q in routh_hurwitz(polynomial, algebra.ring)]
+    return either(negation(mode.when), both(*parts))
 
 
 def _of_numbers(algebra: Algebra, matrix: Matrix) -> Condition | None:
@@ -89,8 +102,54 @@ def stable(branch: Branch, taus: Taus | None = None) -> Condition:
     return both(branch.strict, hurwitz(branch, taus))
 
 
+def attracting(branch: Branch, taus: Taus | None = None) -> Condition:
+    """Exponentially stable, also where silent or saturated rates sit on a kink that no loop passes through.
+
+    The branch exists, its Jacobian is Hurwitz, and every total input is off its kinks but for a set K of rates on flat
+    pieces, each of which is in no loop of couplings with the active rates and with K, nor excites itself to a gain of
+    1. Near the equilibrium the rest of the flat rates decays on its own, and what is left is a cascade: the active
+    rates, in linear blocks that are Hurwitz, and rates ``tau x' = -x + f(x + inputs)`` with a slope below 1 in their
+    own rate, whichever side of the kink they are on. A cascade of exponentially stable systems with Lipschitz couplings
+    is exponentially stable. Without kinks the word is ``stable``.
+    """
+    flat = [i for i, piece in enumerate(branch.pieces) if piece.flat]
+    rows: list[Condition] = []
+    allowed: list[frozenset[int]] = []
+    for size in range(len(flat), -1, -1):
+        for kinked in map(frozenset, combinations(flat, size)):
+            if any(kinked < larger for larger in allowed) or not _harmless(branch, kinked):
+                continue
+            allowed.append(kinked)
+            rows.append(both(*(branch.off_kink(i) for i in range(branch.algebra.n) if i not in kinked)))
+    return both(branch.exists, hurwitz(branch, taus), either(*rows))
+
+
+def _harmless(branch: Branch, kinked: frozenset[int]) -> bool:
+    """No loop of couplings passes through these rates on kinks, by what holds for all values of the symbols."""
+    a = branch.algebra
+    live = [*branch.increasing, *sorted(kinked)]
+    matrix = [[a.W[i][j] for j in live] for i in live]
+    grouped = {i: (g, k) for g in a.groups for k, i in enumerate(g.members)}
+    for p, i in enumerate(live):
+        for q, j in enumerate(live):
+            if i in grouped and j in grouped and grouped[i][0] == grouped[j][0]:
+                group, side = grouped[i][0], grouped[i][0].lateral[grouped[i][1]][grouped[j][1]]
+                own = a.W[i][j] - (group.count - a.one) * side
+                matrix[p][q] = side if own.is_zero else own  # a coupling of either kind
+    alone = {block[0] for block in strong_blocks(matrix) if len(block) == 1}
+    for p, i in enumerate(live):
+        if i in kinked:
+            lateral = i in grouped and not grouped[i][0].lateral[grouped[i][1]][grouped[i][1]].is_zero
+            steep = [piece.slope for piece in a.linear_pieces()[i] if not piece.flat]
+            if p not in alone or lateral or not all(a.domain.known(a.one - s * a.own[i], ">") for s in steep):
+                return False
+    return True
+
+
 def circuit_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
     """``diag(1/tau) (-I + F W)`` is Hurwitz, with F the gains."""
+    if algebra.groups:
+        return both(*(_hurwitz_mode(algebra, mode) for mode in copies.modes(algebra, algebra.gains, taus)))
     found = _of_numbers(algebra, jacobian(algebra, algebra.gains, taus)) if algebra.n > 3 else None
     if found is not None:
         return found
@@ -101,6 +160,8 @@ def circuit_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
 def totally_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
     """Every principal submatrix of ``diag(1/tau) (-I + F W)`` is Hurwitz: whichever rates are held silent."""
     n, ring = algebra.n, algebra.ring
+    if algebra.groups:
+        raise Unsupported("total stability is not derived for copies of units; write the units out")
     rows = algebra.numbers(jacobian(algebra, algebra.gains, taus)) if n > 3 else None
     if rows is not None:
         return _decided(principal.totally_hurwitz([[-v for v in row] for row in rows]))
@@ -131,6 +192,8 @@ def d_stable(algebra: Algebra, name: Callable[[Quotient], Quotient], root: Calla
     Source: B. E. Cain, J. Res. Nat. Bur. Standards B 80 (1976) 75.
     """
     n, ring, compare = algebra.n, algebra.ring, algebra.structural.compare
+    if algebra.groups:
+        raise Unsupported("D-stability has no closed form for copies of units; lds implies it")
     matrix = algebra.interaction()
     rows = algebra.numbers(matrix)
     if rows is not None:
