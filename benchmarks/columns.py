@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from symgame import column_equilibria, lone_equilibrium, stacked
-from symgame.layering import Layers
+from symgame import column_equilibria, lone_equilibrium
+from symgame.layering import Layers, stacked
 from symgame.microcircuits import lateral_inhibition
 from symgame.simulation import simulated
 
@@ -32,7 +33,15 @@ LAYERS, UNITS, DURATION = 10, 100, 20.0
 def made(layers: int, units: int, seed: int) -> Layers:
     """A column whose lateral inhibition is spread over all units, so that losers fall silent layer by layer."""
     source = random.Random(seed)
-    weights = {"w_EE": "1/2", "s": "1/2", "l": Fraction(1, 4 * units), "w_IE": 1, "w_II": 0, "tau_E": 1, "tau_I": 1}
+    weights: dict[str, Any] = {
+        "w_EE": "1/2",
+        "s": "1/2",
+        "l": Fraction(1, 4 * units),
+        "w_IE": 1,
+        "w_II": 0,
+        "tau_E": 1,
+        "tau_I": 1,
+    }
     inputs = {f"u_{i + 1}": Fraction(source.randint(0, 1000), 1000) for i in range(units)}
     return stacked(lateral_inhibition(units, **weights).with_values(**inputs).fixed(), layers, feedforward=1)
 

@@ -19,7 +19,6 @@ from symgame.algebra import algebra
 from symgame.branch_texts import named_determinant
 from symgame.branches import Branch, equilibria, full_branch
 from symgame.catalogue import MAX_LISTED_BRANCHES
-from symgame.chart import Chart, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Claim
 from symgame.derivation import Derivation
@@ -46,18 +45,18 @@ from symgame.errors import SymgameError, Unsupported
 from symgame.grammar import read_formula
 from symgame.letters import escaped
 from symgame.nesting import nested
-from symgame.overviews import minors_table, pattern_table, quantity, response_tables
+from symgame.overviews import chart_section, minors_table, response_tables, unmarked
 from symgame.pieces import Z
 from symgame.proof.verdict import Cited, Refuted, Undecided
 from symgame.shape import leaves
 from symgame.solve import ratio_text
 from symgame.typeset import formula_latex, latex_width
-from symgame.unit_writing import energies, mode_blocks, standing, total_input
+from symgame.unit_claims import kinds
+from symgame.unit_writing import costs, mode_blocks, one_activation, standing, total_input
 from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS
 from symgame.writing import Writer
 
 WIDEST_STATE = 30
-MOST_PATTERNS = 60
 
 
 def article(
@@ -79,7 +78,7 @@ def article(
     certificates = certificates or {}
     sections = [_setting(derivation, writer), *_topics(derivation, writer, certificates)]
     if derivation.chart is not None:
-        sections.append(_chart_section(derivation.chart, writer, [s for s in sections if s.id == "regimes"]))
+        sections.append(chart_section(derivation.chart, writer, [s for s in sections if s.id == "regimes"]))
         sections = [s for s in sections[:-1] if s.id != "regimes"] + sections[-1:]
     shown: tuple[Block, ...] = (*pictures, *notes)
     if shown:
@@ -195,8 +194,8 @@ def _equations(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Tex
             x = rf"x_{{{name}}}"
             inner = total_input(circuit, i, writer) if circuit.copies else writer.expression(total[i])
             yield rf"{tau}\,\dot {x}", rf"-{x} + \phi_{{{name}}}\bigl({inner}\bigr)", ()
-    for p in circuit.populations:
-        name = writer.names(p.name)
+    for p in circuit.populations[:1] if one_activation(circuit) else circuit.populations:
+        name = "a" if one_activation(circuit) else writer.names(p.name)
         phi = p.activation.phi.xreplace({Z: sympy.Symbol("z", real=True)})
         yield rf"\phi_{{{name}}}(z)", writer.expression(phi), ()
 
@@ -254,11 +253,11 @@ def _notation(derivation: Derivation, writer: Writer) -> Iterator[tuple[Text, Te
     for word, said in BRANCH_WORDS.items():
         if word in of_branches:
             node = read_formula(f"{word}({n})")
-            yield (Math(formula_latex(node, writer.names), node),), writer.prose(_plain(said))
+            yield (Math(formula_latex(node, writer.names), node),), writer.prose(unmarked(said))
     for word, said in CIRCUIT_WORDS.items():
         if word in plain:
             node = read_formula(word)
-            yield (Math(formula_latex(node, writer.names), node),), writer.prose(_plain(said))
+            yield (Math(formula_latex(node, writer.names), node),), writer.prose(unmarked(said))
 
 
 def _is_wide(writer: Writer, math: Math) -> bool:
@@ -303,13 +302,6 @@ def _branch_notation(circuit: Circuit, writer: Writer) -> Iterator[tuple[Text, T
             yield (writer.branch(f"{name}={mark}"),), (said,)
 
 
-def _plain(text: str) -> str:
-    """Where a word is explained, the matrix is that of the table."""
-    return text.replace("-I + W with the time constants", "minus the matrix, with the time constants,").replace(
-        "I - W", "the matrix"
-    )
-
-
 def _used_words(derivation: Derivation) -> tuple[set[str], set[str]]:
     """The words that stand alone, and those of a branch."""
     alone: set[str] = set()
@@ -329,6 +321,7 @@ def _used_words(derivation: Derivation) -> tuple[set[str], set[str]]:
 
 _TITLES = {
     "game": "The game",
+    "symmetry": "Symmetry and modes",
     "modes": "Common and contrast modes",
     "matrix": "The matrix of the game",
     "contrast": "Gains of contrast",
@@ -366,6 +359,7 @@ def _topics(derivation: Derivation, writer: Writer, certificates: Mapping[str, s
 
 
 _PROPOSITIONS = {
+    "symmetry.symmetry": "What the exchanges of populations say",
     "modes.modes": "The modes of the copies",
     "contrast.contrast": "What the circuit makes of a difference",
     "winners.winners": "Who wins, and when",
@@ -495,28 +489,27 @@ def _preface(topic: str, derivation: Derivation, writer: Writer) -> Iterator[Blo
 
 
 def _energies(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Text]]:
+    if circuit.copies:
+        yield from costs(circuit, writer)
+        return
     for i, p in enumerate(circuit.populations):
         name = writer.names(p.name)
-        if circuit.copies:
-            paid, slope = energies(circuit, i, writer)
-        else:
-            paid = writer.expression(game.interaction_cost(circuit, i))
-            slope = writer.expression(game.pseudo_gradient(circuit)[i])
-        yield rf"E^{{\mathrm{{int}}}}_{{{name}}}", paid, ()
+        yield rf"E^{{\mathrm{{int}}}}_{{{name}}}", writer.expression(game.interaction_cost(circuit, i)), ()
         domain = writer.expression(p.activation.domain)
         cost = game.activation_cost(circuit, i)
         on: Text = ("on ", Math(rf"x_{{{name}}} \in {domain}"))
         yield rf"E^{{\mathrm{{act}}}}_{{{name}}}", writer.expression(cost), on
         yield (
             rf"F_{{{name}}} = \partial E^{{\mathrm{{int}}}}_{{{name}}}/\partial x_{{{name}}}",
-            slope,
+            writer.expression(game.pseudo_gradient(circuit)[i]),
             (),
         )
 
 
 def _best_responses(circuit: Circuit, writer: Writer) -> Iterator[Block]:
     """The minimisers of each own energy, case by case, for the kinds whose cases are closed."""
-    for i, p in enumerate(circuit.populations):
+    for i in kinds(algebra(circuit)) if circuit.copies else range(len(circuit.names)):
+        p = circuit.populations[i]
         cases = game.best_response(circuit, i)
         if cases[0].minimisers.startswith("argmin"):
             continue
@@ -620,78 +613,3 @@ def _jacobian(circuit: Circuit, writer: Writer) -> Iterator[Block]:
             )
         )
         yield Display(((r"\mathbf{J}", matrix, ()),))
-
-
-def _chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Section:
-    over = writer.name(chart.over)
-    blocks: list[Block] = [
-        Paragraph(
-            (
-                "The signs of the quantities in the table of sign patterns decide the regime; the table lists every "
-                "pattern that is possible along ",
-                over,
-                ".",
-            )
-        )
-    ]
-    if chart.thresholds:
-        rows = tuple(
-            (
-                (t.name,),
-                (writer.number(t.text),),
-                ((writer.formula(t.exists_when),) if t.exists_when != "true" else ("always",)),
-            )
-            for t in chart.thresholds
-        )
-        blocks.append(
-            Table(
-                "thresholds", ("Thresholds in ", over, "."), "lll", (("threshold",), ("value",), ("exists when",)), rows
-            )
-        )
-    if chart.unsolved:
-        blocks.append(
-            Paragraph((f"Not solved for the parameter, so that no orders are claimed: {', '.join(chart.unsolved)}.",))
-        )
-    if chart.orders:
-        blocks.append(
-            Table(
-                "orders",
-                ("The possible orders of the thresholds, and the regimes met from the lowest value upwards.",),
-                "lll",
-                (("when",), ("order",), ("regimes",)),
-                tuple(
-                    ((writer.formula(o.when),), (" < ".join(o.order),), (" → ".join(map(_met, o.sequence)),))
-                    for o in chart.orders
-                ),
-            )
-        )
-    if len(chart.regimes) > MOST_PATTERNS:
-        blocks += [pattern_table(chart, writer), *(block for part in claimed for block in part.blocks)]
-        return Section("regimes", "Regimes and their chart", tuple(blocks))
-    labels = [q.label for q in chart.quantities]
-    head: tuple[Text, ...] = (("regime",), *((quantity(writer, q),) for q in labels))
-    body: list[tuple[Text, ...]] = []
-    for r in chart.regimes:
-        label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
-        body.append(((label,), *((Math(r.signs[q]),) for q in labels)))
-    complete = (
-        "All of them: every other pattern was proved impossible." if chart.complete else "Not shown to be complete."
-    )
-    blocks.append(
-        Table("patterns", (f"Sign patterns and their regimes. {complete}",), "l" + "c" * len(labels), head, tuple(body))
-    )
-    names = tuple(
-        ((name,), writer.prose(_plain(meaning)))
-        for name, _, meaning in regime_table()
-        if any(r.name == name for r in chart.regimes)
-    )
-    blocks.append(Table("regime-names", ("What the names of regimes mean.",), "ll", (("regime",), ("meaning",)), names))
-    for section in claimed:
-        blocks += section.blocks
-    return Section("regimes", "Regimes and their chart", tuple(blocks))
-
-
-def _met(entry: str) -> str:
-    """The regimes that are possible between two thresholds; many of them mean that it was not decided which."""
-    count = entry.count(" | ") + 1
-    return entry if count <= 3 else f"one of {count} regimes, not decided which"

@@ -14,10 +14,11 @@ from itertools import product
 
 import sympy
 
+from symgame import copies
 from symgame import syntax as s
 from symgame.algebra import Algebra, LinearPiece, algebra
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, Condition, both, either
+from symgame.condition import FALSE, TRUE, Condition, both, either, negation
 from symgame.errors import Unsupported, VocabularyError
 from symgame.grammar import read_branch, read_formula
 from symgame.linear import Linear, solvable
@@ -164,7 +165,27 @@ class Branch:
             parts.append(compare(gap, ">=" if piece.closed[k] and not strict else ">"))
         return both(*parts)
 
+    @cached_property
+    def lone(self) -> Condition:
+        """No family of equilibria leads away from one in which copies do the same: contrasts have no eigenvalue 0.
+
+        Always true without copies.
+        """
+        a = self.algebra
+        if not a.groups:
+            return TRUE
+        parts = []
+        for mode in copies.modes(a, self.slopes)[1:]:
+            live = [i for i, s in enumerate(mode.slopes) if not s.is_zero]
+            block = submatrix(copies.interaction(a, mode.W, mode.slopes), live, live)
+            parts.append(either(negation(mode.when), a.structural.compare(determinant(block, a.ring), "!=")))
+        return both(*parts)
+
     def _located(self, strict: bool) -> Condition:
+        return both(self.lone, self._among_equals(strict))
+
+    def _among_equals(self, strict: bool) -> Condition:
+        """The same among states in which copies do the same."""
         compare = self.algebra.structural.compare
         return either(
             *(
@@ -195,7 +216,13 @@ class Branch:
 
     @cached_property
     def continuum(self) -> Condition:
-        """D = 0 and equilibria lie on the branch: a segment, a ray, or more."""
+        """D = 0 and equilibria lie on the branch: a segment, a ray, or more; of copies, also one of unequal units."""
+        if self.lone != TRUE:
+            return either(self._continuum, both(negation(self.lone), self._among_equals(False)))
+        return self._continuum
+
+    @cached_property
+    def _continuum(self) -> Condition:
         a = self.algebra
         singular = a.structural.compare(self.determinant, "=")
         if singular == FALSE:

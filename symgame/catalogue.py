@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from symgame import branch_texts, game_claims, matrix_claims, steps, unit_claims
+from symgame import branch_texts, game_claims, matrix_claims, reduction, steps, unit_claims
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria, full_branch
 from symgame.chart import regime_condition, regime_table
@@ -28,7 +28,7 @@ MAX_COINCIDENCES = 6  # populations: a family of coinciding inputs for every ind
 MOST_SHOWN, MOST_REDUCED = 120, 1_000
 
 
-_SECTIONS = {game_claims.drafts: "game", matrix_claims.drafts: "matrix"}
+_SECTIONS = {game_claims.drafts: "game", matrix_claims.drafts: "matrix", reduction.reduction_drafts: "symmetry"}
 
 
 def drafts(circuit: Circuit) -> Iterator[Draft]:
@@ -36,7 +36,7 @@ def drafts(circuit: Circuit) -> Iterator[Draft]:
     if circuit.copies:
         yield from unit_claims.drafts(circuit)
         return
-    sections = [game_claims.drafts, matrix_claims.drafts]
+    sections = [game_claims.drafts, matrix_claims.drafts, reduction.reduction_drafts]
     closed = all(p.activation.piecewise_linear for p in circuit.populations)
     if closed:
         sections += [of_equilibria, of_count, of_stability, of_response, of_nash, of_regimes]

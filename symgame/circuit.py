@@ -122,6 +122,8 @@ class Circuit:
             if len(set(group.members)) < size or taken & set(group.members):
                 raise CircuitError(f"a population of {', '.join(group.members)} is a member of two units.")
             taken |= set(group.members)
+            if not all(term.as_coeff_Mul()[0].is_Integer for term in sympy.Add.make_args(sympy.expand(group.count))):
+                raise CircuitError(f"there are {group.count} copies of {', '.join(group.members)}: no whole number.")
             if group.lateral.shape != (size, size):
                 raise CircuitError(f"lateral has shape {group.lateral.shape}; a unit has {size} members.")
             if group.count.is_number and not (group.count.is_Integer and group.count >= 1):
@@ -253,6 +255,9 @@ class Circuit:
         chosen = self._resolved(keep)
         if not chosen:
             return replace(self, values=())
+        for name in self.whole:
+            if name in chosen and chosen[name].is_number and not chosen[name].is_Integer:
+                raise CircuitError(f"{name} = {chosen[name]}, but {name} counts copies; give a whole number.")
         table = {symbol(n): v for n, v in chosen.items()}
         populations = tuple(
             replace(

@@ -182,7 +182,7 @@ class _Block:
 
         A population on a kink that is on no loop of those that can answer is one member of a cascade: it decays by
         itself when its slopes on both sides allow it, and the others are as stable as they are without it. A loop
-        through a kink is not decided.
+        through a kink is not decided. Source: E. D. Sontag, IEEE Trans. Automat. Control 34 (1989) 435 (cascades).
         """
         lines = [row[k] for row, k in zip(self.pieces, point.places, strict=True)]
         kinks = [

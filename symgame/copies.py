@@ -12,15 +12,16 @@ conditions); M. Golubitsky and I. Stewart, The Symmetry Perspective (2002).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, product
 
 from symgame.algebra import Algebra, Group
-from symgame.condition import TRUE, Condition, both, either, negation
+from symgame.condition import FALSE, TRUE, Condition, both, either, negation
 from symgame.coupling import strong_blocks
 from symgame.errors import Unsupported
+from symgame.principal import p_matrix
 from symgame.ring import Matrix, Quotient, determinant, principal_minors
 
 
@@ -39,7 +40,8 @@ class Merged:
 
 
 def merged(algebra: Algebra, slopes: Sequence[Quotient], tau: Sequence[Quotient] | None = None) -> Merged:
-    """Groups of like units with like slopes and time constants put together, as far as there are any.
+    """Groups of like units with like slopes and time constants put together, as far as there are any; those of one
+    unit are no groups.
 
     >>> from symgame.algebra import algebra
     >>> from symgame.named import named
@@ -53,7 +55,7 @@ def merged(algebra: Algebra, slopes: Sequence[Quotient], tau: Sequence[Quotient]
     while True:
         pair = next((p for p in combinations(found.groups, 2) if _alike(found, *p)), None)
         if pair is None:
-            return found
+            return replace(found, groups=tuple(g for g in found.groups if g.count != algebra.one))
         found = _joined(found, *pair)
 
 
@@ -172,10 +174,42 @@ def pairwise(algebra: Algebra) -> Algebra:
     For questions about pairs of populations: what holds of two copies then holds of any number of them.
     """
     m = merged(algebra, (algebra.one,) * algebra.n)
-    group_of = {i: g for g in m.groups for i in g.members}
     if any(several(algebra, g) != TRUE for g in m.groups):
         raise Unsupported("whether there is one unit or several is open; say that there are two or more")
-    order = [(i, unit) for i in range(len(m.W)) for unit in range(2 if i in group_of else 1)]
+    return _written(algebra, m, dict.fromkeys(m.groups, 2))
+
+
+#: Populations of a circuit that is written out to decide a word about its matrix.
+MOST_WRITTEN = 40
+#: Sets of members of which any number of units may be chosen; all sets of them are gone through.
+MOST_KINDS = 12
+
+
+def written(algebra: Algebra) -> Algebra | None:
+    """The circuit with every copy a row of its own; ``None`` when a count is a symbol, or the rows are too many.
+
+    >>> from symgame.algebra import algebra
+    >>> from symgame.named import named
+    >>> three = named("shared-inhibition").with_values(k=1, n=3).fixed()
+    >>> [[str(w) for w in row] for row in written(algebra(three)).W][0]
+    ['w_EE', '0', '0', '-w_EI']
+    """
+    numbers = {}
+    for g in algebra.groups:
+        count = g.count.number
+        if count is None:
+            return None
+        numbers[g] = int(count)
+    if sum((number - 1) * len(g.members) for g, number in numbers.items()) + algebra.n > MOST_WRITTEN:
+        return None
+    whole = Merged(algebra.W, (algebra.one,) * algebra.n, algebra.tau, algebra.groups, tuple(range(algebra.n)))
+    return _written(algebra, whole, numbers)
+
+
+def _written(algebra: Algebra, m: Merged, numbers: Mapping[Group, int]) -> Algebra:
+    """So many copies of every unit, each population of them a row; the couplings are those between single neurons."""
+    group_of = {i: g for g in m.groups for i in g.members}
+    order = [(i, unit) for i in range(len(m.W)) for unit in range(numbers[group_of[i]] if i in group_of else 1)]
 
     def weight(a: int, one: int, b: int, other: int) -> Quotient:
         group = group_of.get(b)
@@ -186,9 +220,16 @@ def pairwise(algebra: Algebra) -> Algebra:
         side = group.lateral[group.members.index(a)][group.members.index(b)]
         return side if one != other else m.W[a][b] - (group.count - algebra.one) * side
 
-    W = tuple(tuple(weight(a, i, b, j) for b, j in order) for a, i in order)
-    u = tuple(algebra.u[m.rows[a]] for a, _ in order)
-    return replace(algebra, W=W, u=u, groups=())
+    rows = [m.rows[a] for a, _ in order]
+    return replace(
+        algebra,
+        W=tuple(tuple(weight(a, i, b, j) for b, j in order) for a, i in order),
+        u=tuple(algebra.u[i] for i in rows),
+        tau=tuple(algebra.tau[i] for i in rows),
+        pieces=None if algebra.pieces is None else tuple(algebra.pieces[i] for i in rows),
+        own=tuple(algebra.own[i] for i in rows),
+        groups=(),
+    )
 
 
 def pairwise_rows(algebra: Algebra) -> tuple[int, ...]:
@@ -207,11 +248,18 @@ def p_property(algebra: Algebra, slopes: Sequence[Quotient]) -> Condition:
     A choice of rows takes, of each group, some units with these members and some with those: the like ones are copies
     again, so the minor is ``det(contrast)^(units - 1)`` of each kind times the determinant of the quotient, in which
     the numbers of units are unknowns. (a) A P-matrix has a contrast matrix with the P-property: a vector with
-    v in one unit and -v in another shows it. (b) The quotient falls into strongly coupled blocks; in a block with one
-    kind of units its determinant is affine in their number, so positive for all numbers iff for the least and greatest.
+    v in one unit and -v in another shows it. (b) The quotient falls into strongly coupled blocks; where the couplings
+    from one unit to others have rank 1, its determinant is affine in their number, so positive for all numbers iff for
+    the least and the greatest.
 
     Raises :class:`~symgame.errors.Unsupported` when kinds of units are coupled both ways and the counts are symbols.
     """
+    explicit = written(algebra)
+    if explicit is not None and tuple(slopes) == algebra.gains:
+        rows = algebra.numbers(explicit.interaction())
+        found = None if rows is None else p_matrix(rows)
+        if found is not None and found.holds is not None:
+            return TRUE if found.holds else FALSE
     m = merged(algebra, slopes)
     return both(*(_p_property(algebra, part) for part in blocks(algebra, m)))
 
@@ -285,7 +333,8 @@ def _compositions(algebra: Algebra, m: Merged) -> list[Condition]:
     found: list[Condition] = []
     for block in _strong_sets(algebra, m, kinds):
         free = [k for k in block if k.group is not None]
-        if len(free) > 1 and len({k.group for k in free}) < len(free):
+        mixed = len({k.group for k in free}) < len(free)
+        if mixed or not all(_affine(algebra, m, block, kind) for kind in free):
             found += _counted(algebra, m, block)
             continue
         ends = [_ends(algebra, m.groups[k.group]) for k in free if k.group is not None]
@@ -294,6 +343,22 @@ def _compositions(algebra: Algebra, m: Merged) -> list[Condition]:
             q = determinant(_quotient(algebra, m, block, counts), algebra.ring)
             found.append(algebra.structural.compare(q, ">"))
     return found
+
+
+def _affine(algebra: Algebra, m: Merged, block: Sequence[_Kind], kind: _Kind) -> bool:
+    """Whether the determinant is affine in the number of these units: what one of them sends to others has rank 1."""
+    assert kind.group is not None
+    group = m.groups[kind.group]
+    place = {i: k for k, i in enumerate(group.members)}
+    sent = [
+        [group.lateral[place[i]][place[j]] if i in place else m.W[i][j] / group.count for j in kind.members]
+        for other in block
+        for i in other.members
+    ]
+    pairs = list(combinations(range(len(kind.members)), 2))
+    return all(
+        (one[a] * other[b] - one[b] * other[a]).is_zero for one, other in combinations(sent, 2) for a, b in pairs
+    )
 
 
 def _ends(algebra: Algebra, group: Group) -> tuple[Quotient, ...]:
@@ -309,8 +374,8 @@ def _counted(algebra: Algebra, m: Merged, block: Sequence[_Kind]) -> list[Condit
             number = m.groups[kind.group].count.number
             if number is None:
                 raise Unsupported(
-                    "the principal minors of units that are chosen in part depend on how many of each are chosen; "
-                    "give the number of units a value"
+                    "the principal minors depend on the number of units in a way that its ends do not decide; give the "
+                    "number of units a value"
                 )
             totals[kind.group] = int(number)
     free = [k for k in block if k.group is not None]
@@ -360,6 +425,11 @@ def _strong_sets(algebra: Algebra, m: Merged, kinds: Sequence[_Kind]) -> list[tu
     """Sets of kinds whose quotient is strongly coupled: on any other set the determinant is a product of theirs."""
     # no small number: a coupling that cancels for two units may not for three
     some = {k: algebra.ring.quotient(Fraction(1_000_003, 7)) for k in kinds if k.group is not None}
+    if len(kinds) > MOST_KINDS:
+        raise Unsupported(
+            f"units with {len(kinds)} choices of their populations have too many principal minors to write out; give "
+            f"weights and numbers of units values"
+        )
     found = []
     for size in range(1, len(kinds) + 1):
         for chosen in combinations(kinds, size):

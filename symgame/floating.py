@@ -54,6 +54,8 @@ def floating(circuit: Circuit) -> FloatingCircuit:
     >>> [float(v) for v in floating(pair).velocity(np.array([1.0, 1.0]))]
     [0.1, 0.0]
     """
+    if circuit.copies:
+        circuit = neurons(circuit)
     if circuit.symbols:
         raise Unsupported(f"these symbols have no value: {', '.join(circuit.symbols)}; a picture needs numbers")
     if circuit.form != "rate":

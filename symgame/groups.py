@@ -9,7 +9,7 @@ import sympy
 
 from symgame import syntax as s
 from symgame.circuit import Circuit, Copies
-from symgame.errors import CircuitError
+from symgame.errors import CircuitError, Unsupported
 from symgame.grammar import read_formula
 from symgame.notation import exact
 from symgame.presentation import PLAIN
@@ -114,6 +114,21 @@ def _check_alike(circuit: Circuit, units: Sequence[tuple[int, ...]], rest: Seque
                 for i, a in enumerate(unit):
                     for j, b in enumerate(other):
                         same(first[i], second[j], a, b)
+
+
+def neurons(circuit: Circuit) -> Circuit:
+    """The circuit in numbers, every copy a population of its own: what questions about numbers are asked of.
+
+    Its values are put in; without copies nothing else happens.
+
+    Raises :class:`~symgame.errors.Unsupported` when a number of copies has no value.
+    """
+    circuit = circuit.fixed() if circuit.values else circuit
+    if circuit.whole:
+        raise Unsupported(
+            f"how many copies there are is open: give whole numbers to {', '.join(circuit.whole)} in [values] or by --set"
+        )
+    return written_out(circuit)
 
 
 def written_out(circuit: Circuit) -> Circuit:

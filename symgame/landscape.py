@@ -64,7 +64,7 @@ def energies(circuit: Circuit, over: str | None = None, at: Fraction | None = No
     >>> [(c.exact, c.extremum) for c in energies(pair).curves]
     [(Fraction(8, 13), 'maximum'), (Fraction(15, 13), 'global minimum')]
     """
-    circuit = circuit.fixed()
+    circuit = neurons(circuit)
     marks, _ = equilibrium_marks(circuit)
     if not marks:
         raise Unsupported("there is no isolated equilibrium around which to draw energies")

@@ -221,10 +221,16 @@ class _Splitting:
             return (self.contrasts if exchanged else self.waves)(mode, weights, turning)
         if turning is not None and _exchanged(graph, turning):
             return self.contrasts(mode, weights, turning)
-        units = next(iter(exchangeable_units(graph, found)), None)
-        reflection = units is not None and len(units.members) == 2 and len(units.members[0]) > 1
-        if units is not None and not (reflection and turning):
-            return self.contrasts(mode, weights, units)
+        sets = exchangeable_units(graph, found)
+        single = any(len(units.members[0]) == 1 for units in sets)  # equal nodes: nothing splits further
+        longer = (
+            turning is not None
+            and turning.even
+            and len(turning.members) > max((len(u.members) for u in sets), default=0)
+        )
+        reflection = not single and all(len(units.members) == 2 for units in sets)
+        if sets and (single or turning is None or not (longer or reflection)):
+            return self.contrasts(mode, weights, sets[0])
         return [mode] if turning is None else self.waves(mode, weights, turning)
 
     def units(self, mode: Mode, members: tuple[tuple[int, ...], ...]) -> tuple[tuple[str, ...], ...]:

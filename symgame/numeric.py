@@ -19,6 +19,7 @@ from symgame.circuit import Circuit
 from symgame.condition import TRUE
 from symgame.enumeration import BUDGET, Account, equilibria
 from symgame.errors import Unsupported
+from symgame.groups import neurons
 from symgame.properties import count
 from symgame.ring import Quotient, value_at
 from symgame.spectrum import all_left, characteristic, eigenvalues, spectral_type
@@ -107,7 +108,7 @@ def system(circuit: Circuit) -> System:
     >>> system(Circuit.from_matrix([["1/2"]], names="E", u=[1], tau=[1])).W
     ((Fraction(1, 2),),)
     """
-    circuit = circuit.fixed() if circuit.values else circuit
+    circuit = neurons(circuit)
     entries = list(circuit.W)
     numbers = [*entries, *(p.tau for p in circuit.populations), *(p.input for p in circuit.populations)]
     if not all(v.is_Rational for v in numbers) and circuit.symbols:
@@ -159,7 +160,7 @@ def solutions(
     budget: int | None = None,
     progress: Callable[[float, int], None] | None = None,
 ) -> Solutions:
-    """Every equilibrium of a numeric piecewise-linear circuit, exactly.
+    """Every equilibrium of a numeric piecewise-linear circuit, exactly; copies are written out, and may differ.
 
     A boundary equilibrium (a total input on a kink) is reported once, with ``stable=None`` and type ``kink``: the flow
     there is not linear, and this version proves nothing about it (nor its index).
@@ -174,7 +175,7 @@ def solutions(
     >>> [(e.branch, e.state["E"], e.type, e.nash) for e in solutions(c).equilibria]
     [('E,I', Fraction(17, 24), 'focus', 'stationary')]
     """
-    circuit = circuit.fixed()
+    circuit = neurons(circuit)
     account = Account()
     found: list[tuple[tuple[Any, ...], Solution]] = []
     reason = ""
@@ -204,7 +205,7 @@ def stream(
     >>> sorted(e.branch for e in stream(flip_flop))
     ['L', 'L,R', 'R']
     """
-    for _, solution in _keyed(circuit.fixed(), digits, budget, Account() if account is None else account, progress):
+    for _, solution in _keyed(neurons(circuit), digits, budget, Account() if account is None else account, progress):
         yield solution
 
 
@@ -373,7 +374,7 @@ def coinciding(circuit: Circuit) -> Coinciding | None:
     >>> found.input, found.states
     ({'E': Fraction(-1, 1)}, ({'E': Fraction(1, 1)}, {'E': Fraction(0, 1)}))
     """
-    circuit = circuit.fixed()
+    circuit = neurons(circuit)
     a = algebra(circuit)
     if not count.rectified(a):
         raise Unsupported("coinciding inputs are built for ReLU activations with gain 1, with or without a cap")

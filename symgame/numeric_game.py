@@ -45,7 +45,7 @@ def numeric_game(circuit: Circuit) -> NumericGame:
     Raises :class:`~symgame.errors.Unsupported` when another symbol has no value, a number is irrational, or an
     activation is not piecewise linear.
     """
-    circuit = circuit.fixed()
+    circuit = neurons(circuit)
     n = len(circuit.names)
     W = tuple(tuple(_number(circuit.W[i, j], circuit) for j in range(n)) for i in range(n))
     u = tuple(_number(p.input, circuit) for p in circuit.populations)

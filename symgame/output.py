@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 from symgame.article import article
 from symgame.captions import Figure, captions
+from symgame.competition import figures_of
+from symgame.competition_captions import competition_captions
 from symgame.derivation import Derivation
 from symgame.document import Block, Math, Paragraph, Picture, Proposition, Statement, Text
-from symgame.portrait import Portraits, figures_data
-from symgame.report import checkers, documents, files, html, latex
+from symgame.portrait import figures_data
+from symgame.report import checkers, documents, files, html, latex, microcircuits
 from symgame.report.figures import render
 from symgame.shape import abbreviations
 
@@ -29,7 +31,7 @@ def derivation_files(derivation: Derivation, *, figures: bool = True, model: str
     offered when it is empty.
     """
     certificates = certificate_files(derivation)
-    drawn, pictures, notes = _pictures(figures_data(derivation)) if figures else ({}, (), ())
+    drawn, pictures, notes = _pictures(derivation) if figures else ({}, (), ())
     document = article(derivation, certificates, pictures, notes)
     statements = [x for section in document.sections for block in section.blocks for x in _statements(block)]
     formulas = {x.claim.id: x.math.latex for x in statements if x.math is not None}
@@ -58,11 +60,17 @@ def _statements(block: Block) -> tuple[Statement, ...]:
     return block.statements if isinstance(block, Proposition) else ()
 
 
-def _pictures(data: Portraits) -> tuple[dict[str, bytes], tuple[Picture, ...], tuple[Block, ...]]:
+def _pictures(derivation: Derivation) -> tuple[dict[str, bytes], tuple[Picture, ...], tuple[Block, ...]]:
     """The files of the pictures, the pictures as the article shows them, and what is said of those left out."""
-    said = dict.fromkeys(f"Not drawn: {x.name.replace('-', ' ')}, because {x.reason}." for x in data.left_out)
+    data = figures_data(derivation)
+    drawn, shown, left = render(data), captions(data), list(data.left_out)
+    if derivation.circuit.copies:
+        compete = figures_of(derivation.circuit)
+        drawn |= microcircuits.render(compete)
+        shown, left = (*competition_captions(compete), *shown), [*compete.left_out, *left]
+    said = dict.fromkeys(f"Not drawn: {x.name.replace('-', ' ')}, because {x.reason}." for x in left)
     notes = tuple(Paragraph((text,)) for text in said)
-    return render(data), tuple(_picture(figure) for figure in captions(data)), notes
+    return drawn, tuple(_picture(figure) for figure in shown), notes
 
 
 def _picture(figure: Figure) -> Picture:

@@ -1,15 +1,15 @@
-"""Tables that sum up many claims: the signs of all responses, the principal minors, the sign patterns of a chart."""
+"""Tables that sum up many claims: the signs of all responses, the principal minors, the chart of regimes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from symgame.branches import full_branch
-from symgame.chart import Chart
+from symgame.chart import Chart, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Claim
 from symgame.derivation import Derivation
-from symgame.document import Block, Cite, Inline, Math, Paragraph, Table, Text
+from symgame.document import Block, Cite, Inline, Math, Paragraph, Section, Table, Text
 from symgame.errors import SymgameError
 from symgame.grammar import read_formula
 from symgame.nesting import nested_quotient
@@ -19,6 +19,7 @@ from symgame.typeset import formula_latex, latex_width
 from symgame.writing import Writer
 
 WIDEST_ROW = 56
+MOST_PATTERNS = 60  # of a chart whose patterns are listed one by one
 
 
 def minors_table(circuit: Circuit, writer: Writer) -> Table:
@@ -122,3 +123,86 @@ def quantity(writer: Writer, label: str) -> Inline:
         return Math(formula_latex(read_formula(label), writer.names))
     except SymgameError:
         return label
+
+
+def unmarked(text: str) -> str:
+    """Where a word is explained, the matrix is that of the table."""
+    return text.replace("-I + W with the time constants", "minus the matrix, with the time constants,").replace(
+        "I - W", "the matrix"
+    )
+
+
+def chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Section:
+    """The chart of regimes: thresholds, their orders, sign patterns, and what the names mean."""
+    over = writer.name(chart.over)
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "The signs of the quantities in the table of sign patterns decide the regime; the table lists every "
+                "pattern that is possible along ",
+                over,
+                ".",
+            )
+        )
+    ]
+    if chart.thresholds:
+        rows = tuple(
+            (
+                (t.name,),
+                (writer.number(t.text),),
+                ((writer.formula(t.exists_when),) if t.exists_when != "true" else ("always",)),
+            )
+            for t in chart.thresholds
+        )
+        blocks.append(
+            Table(
+                "thresholds", ("Thresholds in ", over, "."), "lll", (("threshold",), ("value",), ("exists when",)), rows
+            )
+        )
+    if chart.unsolved:
+        blocks.append(
+            Paragraph((f"Not solved for the parameter, so that no orders are claimed: {', '.join(chart.unsolved)}.",))
+        )
+    if chart.orders:
+        blocks.append(
+            Table(
+                "orders",
+                ("The possible orders of the thresholds, and the regimes met from the lowest value upwards.",),
+                "lll",
+                (("when",), ("order",), ("regimes",)),
+                tuple(
+                    ((writer.formula(o.when),), (" < ".join(o.order),), (" → ".join(map(_met, o.sequence)),))
+                    for o in chart.orders
+                ),
+            )
+        )
+    if len(chart.regimes) > MOST_PATTERNS:
+        blocks += [pattern_table(chart, writer), *(block for part in claimed for block in part.blocks)]
+        return Section("regimes", "Regimes and their chart", tuple(blocks))
+    labels = [q.label for q in chart.quantities]
+    head: tuple[Text, ...] = (("regime",), *((quantity(writer, q),) for q in labels))
+    body: list[tuple[Text, ...]] = []
+    for r in chart.regimes:
+        label = f"{r.name} ({r.spectrum})" if r.spectrum and r.spectrum != r.name else r.name
+        body.append(((label,), *((Math(r.signs[q]),) for q in labels)))
+    complete = (
+        "All of them: every other pattern was proved impossible." if chart.complete else "Not shown to be complete."
+    )
+    blocks.append(
+        Table("patterns", (f"Sign patterns and their regimes. {complete}",), "l" + "c" * len(labels), head, tuple(body))
+    )
+    names = tuple(
+        ((name,), writer.prose(unmarked(meaning)))
+        for name, _, meaning in regime_table()
+        if any(r.name == name for r in chart.regimes)
+    )
+    blocks.append(Table("regime-names", ("What the names of regimes mean.",), "ll", (("regime",), ("meaning",)), names))
+    for section in claimed:
+        blocks += section.blocks
+    return Section("regimes", "Regimes and their chart", tuple(blocks))
+
+
+def _met(entry: str) -> str:
+    """The regimes that are possible between two thresholds; many of them mean that it was not decided which."""
+    count = entry.count(" | ") + 1
+    return entry if count <= 3 else f"one of {count} regimes, not decided which"

@@ -22,6 +22,7 @@ from symgame.cells import Point, System
 from symgame.errors import BudgetExceeded
 from symgame.matrices.definite import exact_matrix, fraction
 from symgame.matrices.dominance import dominating
+from symgame.groups import neurons
 from symgame.numeric import Solutions, Writer, system
 from symgame.syntax import PIECE_MARK
 
@@ -72,6 +73,7 @@ def lone_equilibrium(circuit: Circuit, steps: int = STEPS) -> LoneEquilibrium:
     >>> found.state["E"], found.branch, found.unique
     (Fraction(4, 3), 'E,I', True)
     """
+    circuit = neurons(circuit)
     exact = system(circuit)
     point, taken = pivoted_point(exact, steps)
     labels = [(p.activation.pieces or ())[k].label for p, k in zip(circuit.populations, point.places, strict=True)]

@@ -90,12 +90,12 @@ def phase_plane(circuit: Circuit, over: str | None = None, at: Fraction | None =
     >>> [(m.exact, m.stability, m.nash) for m in plane.equilibria], plane.regime
     ([((Fraction(0, 1), Fraction(1, 2)), 'kink', 'stationary')], '')
     """
+    circuit = neurons(circuit)
     if len(circuit.names) != 2:
         raise Unsupported(
             f"a phase plane has two populations; this circuit has {len(circuit.names)}. A projection would show "
             f"crossings that are no equilibria"
         )
-    circuit = circuit.fixed()
     f = floating(circuit)
     marks, notes = equilibrium_marks(circuit)
     name, kind = regime_at(circuit)
@@ -120,6 +120,7 @@ def phase_plane(circuit: Circuit, over: str | None = None, at: Fraction | None =
 
 def equilibrium_marks(circuit: Circuit) -> tuple[tuple[Mark, ...], tuple[str, ...]]:
     """The equilibria of a numeric circuit, and a note for what cannot be a mark: a continuum, or a missing class."""
+    circuit = neurons(circuit)
     if any(not p.activation.piecewise_linear for p in circuit.populations):
         located = _located(circuit)
         note = "equilibria were located in floating point, perhaps not all; their classes were not decided"

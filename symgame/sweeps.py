@@ -123,6 +123,8 @@ def request(
             raise SweepError(f"the axis {str(symbol)[:60]!a} is no symbol of the circuit{nearest(str(symbol), known)}")
     points = grid(axes, paired)
     swept = circuit.fixed(keep=tuple(axes))
+    if swept.copies:
+        swept = neurons(replace(swept, values=()))
     idle = [symbol for symbol in axes if symbol not in swept.symbols]
     if idle:
         raise SweepError(f"the circuit does not depend on the axis {idle[0]!r}; leave it out")

@@ -72,7 +72,7 @@ def explicit(circuit: Circuit) -> Circuit:
     if circuit.copies:
         raise Unsupported(
             f"{circuit.name} stands for several copies of its units, whose number may be a symbol: its W is a "
-            f"quotient already. Give the counts numbers and ask circuit.expanded()."
+            f"quotient already. Give the counts numbers and write the copies out: symgame.groups.written_out(circuit)."
         )
     return circuit.fixed() if circuit.values else circuit
 

@@ -89,7 +89,7 @@ def unit_game(circuit: Circuit, players: Sequence[str] | None = None) -> UnitGam
     seen = [x for m in marks if m.exact for x in (m.exact[a], m.exact[b])]
     alone = [s.start[k] for k in range(2) for s in _segments(circuit, whole, (a, b), k, Fraction(0))]
     side = ROOM * max([*seen, *alone, Fraction(0)]) or Fraction(1)
-    responses = tuple(tuple(_segments(circuit, whole, (a, b), k, side)) for k in range(2))
+    responses = tuple(_distinct(_segments(circuit, whole, (a, b), k, side)) for k in range(2))
     return UnitGame(
         circuit,
         pair,
@@ -137,6 +137,14 @@ def _segments(circuit: Circuit, whole: System, pair: tuple[int, int], k: int, mo
         x0, dx = zero.state[mine], one.state[mine] - zero.state[mine]
         here, there = ((x0 + dx * t, t) if k == 0 else (t, x0 + dx * t) for t in ends)
         yield Segment(_named(circuit, rest, places), here, there, "minimum" if curvature > 0 else "maximum")
+
+
+def _distinct(segments: Iterator[Segment]) -> tuple[Segment, ...]:
+    """Each stretch once: where a total input stays on a kink, the pieces on both sides of it give the same."""
+    found: dict[tuple[Place, Place], Segment] = {}
+    for segment in segments:
+        found.setdefault((segment.start, segment.end), segment)
+    return tuple(found.values())
 
 
 def _named(circuit: Circuit, who: Sequence[int], places: Sequence[int]) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import sympy
 
-from symgame import copies
+from symgame import copies, game
 from symgame.algebra import algebra
 from symgame.circuit import Circuit
 from symgame.document import Block, Display, Inline, Math, Paragraph, Text
 from symgame.errors import Unsupported
 from symgame.solve import quotient_text
+from symgame.unit_claims import kinds
 from symgame.writing import Writer
 
 
@@ -55,6 +56,24 @@ def total_input(circuit: Circuit, i: int, writer: Writer, own: bool = True) -> s
             outside += _term(writer, group.count, sympy.cancel(entry / group.count), rate)
     drive = _term(writer, sympy.Integer(1), circuit.populations[i].input, "")
     return " ".join((*inside, *outside, *drive)).removeprefix("+ ") or "0"
+
+
+def one_activation(circuit: Circuit) -> bool:
+    """Whether all populations of a circuit with copies have one activation, which is written once."""
+    return bool(circuit.copies) and len({p.activation for p in circuit.populations}) == 1
+
+
+def costs(circuit: Circuit, writer: Writer) -> Iterator[tuple[str, str, Text]]:
+    """Interaction cost, activation cost and pseudo-gradient of one neuron of each kind."""
+    for i in kinds(algebra(circuit)):
+        name = writer.names(circuit.names[i])
+        paid, slope = energies(circuit, i, writer)
+        yield rf"E^{{\mathrm{{int}}}}_{{{name}}}", paid, ()
+        domain = writer.expression(circuit.populations[i].activation.domain)
+        cost = writer.expression(game.activation_cost(circuit, i))
+        on = rf"\quad\text{{on }} x_{{{name}}} \in {domain}"
+        yield rf"E^{{\mathrm{{act}}}}_{{{name}}}", rf"{cost} {on}", ()
+        yield rf"F_{{{name}}} = \partial E^{{\mathrm{{int}}}}_{{{name}}}/\partial x_{{{name}}}", slope, ()
 
 
 def energies(circuit: Circuit, i: int, writer: Writer) -> tuple[str, str]:

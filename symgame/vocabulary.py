@@ -197,6 +197,10 @@ class Vocabulary:
         if named:
             raise VocabularyError(f"{node.name} binds the time constants; {named.pop()!r} cannot be named inside it")
         a = self.algebra
+        if any(group.count != a.one for group in a.groups):
+            raise Unsupported(
+                f"{node.name} is not derived for copies of units: each has time constants of its own"
+            )
         if a.n > MAX_BOUND:
             raise Unsupported(f"{node.name} is decided for at most {MAX_BOUND} populations")
         scale_free = signs_only(node.args[0])

@@ -12,7 +12,7 @@ BRANCH_WORDS = {
     "strict": "exists, and no total input sits on a kink",
     "hurwitz": "the Jacobian of the branch has only eigenvalues with negative real part; no existence implied",
     "stable": "strict and hurwitz",
-    "attracting": "exists, hurwitz, and no loop of couplings passes through a rate on a kink",
+    "attracting": "exists, hurwitz, and no loop of couplings passes through a rate on a kink: enough for stability",
     "stationary": "exists: every rate is a stationary point of its own energy",
     "local_nash": "exists, and every rate is a local minimiser of its own energy",
     "nash": "exists, and every rate is a global minimiser of its own energy",

@@ -60,7 +60,6 @@ LAYERS: list[list[str]] = [
     Room(["coupling", "common_weights", "automorphisms", "exchanges", "rotations"]),
     ["algebra"],
     Room(["symmetries", "normal_modes"]),
-    ["copies"],
     # numbers alone, nothing of circuits
     Room(
         [
@@ -98,6 +97,7 @@ LAYERS: list[list[str]] = [
             "contraction",
         ]
     ),  # matrices over QQ, whatever they stand for
+    ["copies"],
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
     ["branches", "numeric_game", "layering"],
     [

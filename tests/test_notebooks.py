@@ -22,6 +22,8 @@ SHOWN = {
     "02_the_w_EE_switch": (5, {"proved": 10, "refuted": 0}),
     "03_four_populations": (2, {"proved": 11, "refuted": 1}),
     "04_threshold_linear_networks": (4, {"proved": 9, "refuted": 1}),
+    "05_lateral_inhibition": (4, {"proved": 12, "refuted": 1}),
+    "06_columns": (3, {"proved": 1, "cited": 1}),
 }
 
 

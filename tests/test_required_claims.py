@@ -18,7 +18,7 @@ import pytest
 import sympy
 from second_solver import SecondSolver
 
-from symgame import catalogue, game
+from symgame import game, game_claims
 from symgame.algebra import algebra
 from symgame.chart import missing_patterns
 from symgame.circuit import Circuit
@@ -105,31 +105,31 @@ def test_cvc5_never_disagrees(derivation: Derivation) -> None:
 def test_another_energy_has_another_pseudo_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     true = game.interaction_cost
     monkeypatch.setattr(game, "interaction_cost", lambda c, i: true(c, i) + game.rates(c)[i] * c.u[i] * 2)
-    broken = {d.id: d.verdict for d in catalogue.of_game(wilson_cowan()) if d.verdict is not None}
+    broken = {d.id: d.verdict for d in game_claims.drafts(wilson_cowan()) if d.verdict is not None}
     assert {broken[id].kind for id in ("game.pseudo-gradient", "game.rate-equation")} == {"undecided"}
 
 
 def test_another_own_cost_has_another_best_response(monkeypatch: pytest.MonkeyPatch) -> None:
     true = game.interaction_cost
     monkeypatch.setattr(game, "interaction_cost", lambda c, i: true(c, i) + game.rates(c)[i] ** 2)
-    assert not catalogue.best_response_identity(wilson_cowan(), 0)
+    assert not game_claims.best_response_identity(wilson_cowan(), 0)
 
 
 def test_a_cost_of_another_activation_is_no_proximal_identity() -> None:
     activation = wilson_cowan().populations[0].activation
     object.__setattr__(activation, "cost", sympy.Symbol("x", real=True) ** 2)
     try:
-        assert not catalogue.proximal_identity(activation)
+        assert not game_claims.proximal_identity(activation)
     finally:
         object.__setattr__(activation, "cost", sympy.Integer(0))
 
 
 def test_overlapping_pieces_are_no_partition(monkeypatch: pytest.MonkeyPatch) -> None:
     row = algebra(wilson_cowan()).linear_pieces()[0]
-    assert catalogue.pieces_partition(wilson_cowan())
+    assert game_claims.pieces_partition(wilson_cowan())
     object.__setattr__(row[1], "closed", (True, False))
     try:
-        assert not catalogue.pieces_partition(wilson_cowan())
+        assert not game_claims.pieces_partition(wilson_cowan())
     finally:
         object.__setattr__(row[1], "closed", (False, False))
 

@@ -80,7 +80,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
         if resolver.eliminated:
             engines.append(ELIMINATION)
         if denied == FALSE:
-            consistent(rows, budget)
+            consistent(rows, budget, query.full.whole)
             return Proved((*engines, EXACT), used=_signs_used(query.born, engines, query))
         rows.append(("the negation of the conclusion", denied))
         large = any(len(atom.poly) > MOST_TERMS for atom in atoms(denied))
@@ -100,7 +100,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
         if answer.status == "sat" and answer.point is not None and not _is_whole(answer.point, query.full.whole):
             answer = _with_whole_numbers(rows, query.full.whole, budget)
         if answer.status == "unsat":
-            consistent(rows[:-1], budget)
+            consistent(rows[:-1], budget, query.full.whole)
             return _proved(rows, len(loose), answer, engines, query, title)
         if answer.status == "sat" and answer.point is not None:
             point = simplified(both(*(c for _, c in rows)), answer.point, query.full.whole)
@@ -146,7 +146,7 @@ def _by_signs(rows: list[tuple[str, Condition]], query: Query, engines: list[str
         known = _split(rows, query.full, names)
         if not contradictory(both(*(c for _, c in known))):
             return None
-    consistent(rows[:-1], budget)
+    consistent(rows[:-1], budget, query.full.whole)
     for name in sorted(names):
         rest = _split(rows, query.full, names - {name})
         if contradictory(both(*(c for _, c in rest))):
@@ -191,7 +191,7 @@ def _by_cases(
         if ask(chosen, min(budget, FIRST_TRY)).status != "unsat":
             return None
         scripts.append(script(chosen, f"{title}\ncase {k} of {len(cases)}"))
-    consistent(rows[:-1], budget)
+    consistent(rows[:-1], budget, query.full.whole)
     used = tuple(h.text for h in (*query.domain, *query.given))
     return Proved((*engines, ENGINE), used, "(reset)\n".join(scripts))
 
@@ -204,8 +204,9 @@ def _with_structural(used: tuple[str, ...], rows: Sequence[tuple[str, Condition]
     return tuple(t for t in dict.fromkeys(order) if t in used or t in born or t in query.born)
 
 
-def consistent(rows: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDGET) -> None:
-    """Refuse contradictory hypotheses, naming a conflicting subset."""
+def consistent(rows: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDGET, whole: Sequence[str] = ()) -> None:
+    """Refuse contradictory hypotheses, naming a conflicting subset; those on ``whole`` numbers alone, also if only
+    other numbers obey them."""
     key = tuple(rows)
     known = _CONSISTENT.get(key)
     if known is None:
@@ -214,6 +215,27 @@ def consistent(rows: Sequence[tuple[str, Condition]], budget: int = DEFAULT_BUDG
     if known.status == "unsat":
         conflict = tuple(rows[k][0] for k in core(rows, range(len(rows)), known.steps))
         raise HypothesisError(f"the hypotheses contradict one another: {' ; '.join(conflict)}", conflict)
+    _whole_consistent(rows, whole, budget)
+
+
+#: Numbers of copies that are tried before hypotheses on them count as possible.
+MOST_TRIED = 40
+
+
+def _whole_consistent(rows: Sequence[tuple[str, Condition]], whole: Sequence[str], budget: int) -> None:
+    pure = [row for row in rows if quantifier_free(row[1]) and free_names(row[1]) and free_names(row[1]) <= set(whole)]
+    wanted = both(*(c for _, c in pure))
+    names = sorted(free_names(wanted))
+    if not 0 < len(names) <= 2:
+        return
+    grid = product(map(Fraction, range(1, MOST_TRIED + 1)), repeat=len(names))
+    if any(holds(wanted, dict(zip(names, values, strict=True))) for values in grid):
+        return
+    ring = next(atoms(wanted)).poly.context()
+    beyond = either(*(Sign(ring.gen(ring.names().index(name)) - MOST_TRIED, ">") for name in names))
+    if ask([*pure, ("more copies than were tried", beyond)], budget).status == "unsat":
+        conflict = tuple(text for text, _ in pure)
+        raise HypothesisError(f"no whole numbers obey the hypotheses: {' ; '.join(conflict)}", conflict)
 
 
 _CONSISTENT: dict[tuple[tuple[str, Condition], ...], Answer] = {}

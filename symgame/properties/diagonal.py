@@ -381,7 +381,13 @@ def _exchange(algebra: Algebra, matrix: Matrix, units: coupling.Units, name: Nam
 def _copies(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
     """The same for a circuit with copies, whatever their number; ``matrix`` is ``I - F W`` with gains, or ``I - W``."""
     gains = algebra.gains if matrix != algebra.game_matrix() else (algebra.one,) * algebra.n
-    parts = [_of_units(algebra, part, name) for part in copies.blocks(algebra, copies.merged(algebra, gains))]
+    try:
+        parts = [_of_units(algebra, part, name) for part in copies.blocks(algebra, copies.merged(algebra, gains))]
+    except Unsupported:
+        explicit = copies.written(algebra)
+        if explicit is None or algebra.numbers(matrix) is None:
+            raise
+        return lds(explicit, explicit.game_matrix() if matrix == algebra.game_matrix() else explicit.interaction(), name)
     if len(parts) == 1:
         return parts[0]
     return Lds(

@@ -238,6 +238,8 @@ def potential_function(circuit: Circuit) -> Potential | NoPotential:
     no weighted potential: to E from I -w_EI, to I from E w_IE: not of one sign
     """
     circuit = circuit.fixed()
+    if circuit.copies:
+        circuit = neurons(circuit)
     W = circuit.W
     n = len(circuit.names)
     pairs = [(i, j) for i in range(n) for j in range(n) if i != j]

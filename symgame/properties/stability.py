@@ -117,29 +117,45 @@ def attracting(branch: Branch, taus: Taus | None = None) -> Condition:
     allowed: list[frozenset[int]] = []
     for size in range(len(flat), -1, -1):
         for kinked in map(frozenset, combinations(flat, size)):
-            if any(kinked < larger for larger in allowed) or not _harmless(branch, kinked):
-                continue
-            allowed.append(kinked)
-            rows.append(both(*(branch.off_kink(i) for i in range(branch.algebra.n) if i not in kinked)))
+            harmless = FALSE if any(kinked < larger for larger in allowed) else _harmless(branch, kinked)
+            if harmless == TRUE:
+                allowed.append(kinked)
+            if harmless != FALSE:
+                off = (branch.off_kink(i) for i in range(branch.algebra.n) if i not in kinked)
+                rows.append(both(harmless, *off))
     return both(branch.exists, hurwitz(branch, taus), either(*rows))
 
 
-def _harmless(branch: Branch, kinked: frozenset[int]) -> bool:
-    """No loop of couplings passes through these rates on kinks, by what holds for all values of the symbols."""
+def _harmless(branch: Branch, kinked: frozenset[int]) -> Condition:
+    """No loop of couplings passes through these rates on kinks, by what holds for all values of the symbols.
+
+    Where only couplings between copies close a loop: if there are no copies.
+    """
     a = branch.algebra
     live = [*branch.increasing, *sorted(kinked)]
+    if _loopless(branch, live, kinked, copied=True):
+        return TRUE
+    groups = [g for g in a.groups if set(g.members) & set(live)]
+    if not groups or not _loopless(branch, live, kinked, copied=False):
+        return FALSE
+    return both(*(a.structural.compare(g.count - a.one, "=") for g in groups))
+
+
+def _loopless(branch: Branch, live: Sequence[int], kinked: frozenset[int], copied: bool) -> bool:
+    a = branch.algebra
     matrix = [[a.W[i][j] for j in live] for i in live]
-    grouped = {i: (g, k) for g in a.groups for k, i in enumerate(g.members)}
+    several = [g for g in a.groups if g.count != a.one]
+    grouped = {i: (g, k) for g in several for k, i in enumerate(g.members)}
     for p, i in enumerate(live):
         for q, j in enumerate(live):
             if i in grouped and j in grouped and grouped[i][0] == grouped[j][0]:
                 group, side = grouped[i][0], grouped[i][0].lateral[grouped[i][1]][grouped[j][1]]
                 own = a.W[i][j] - (group.count - a.one) * side
-                matrix[p][q] = side if own.is_zero else own  # a coupling of either kind
+                matrix[p][q] = side if copied and own.is_zero else own  # a coupling of either kind
     alone = {block[0] for block in strong_blocks(matrix) if len(block) == 1}
     for p, i in enumerate(live):
         if i in kinked:
-            lateral = i in grouped and not grouped[i][0].lateral[grouped[i][1]][grouped[i][1]].is_zero
+            lateral = copied and i in grouped and not grouped[i][0].lateral[grouped[i][1]][grouped[i][1]].is_zero
             steep = [piece.slope for piece in a.linear_pieces()[i] if not piece.flat]
             if p not in alone or lateral or not all(a.domain.known(a.one - s * a.own[i], ">") for s in steep):
                 return False
@@ -161,7 +177,10 @@ def totally_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
     """Every principal submatrix of ``diag(1/tau) (-I + F W)`` is Hurwitz: whichever rates are held silent."""
     n, ring = algebra.n, algebra.ring
     if algebra.groups:
-        raise Unsupported("total stability is not derived for copies of units; write the units out")
+        explicit = copies.written(algebra)
+        if taus is not None or explicit is None or algebra.numbers([*algebra.W, algebra.tau]) is None:
+            raise Unsupported("total stability is not derived for copies of units; give all symbols values")
+        return totally_hurwitz(explicit)
     rows = algebra.numbers(jacobian(algebra, algebra.gains, taus)) if n > 3 else None
     if rows is not None:
         return _decided(principal.totally_hurwitz([[-v for v in row] for row in rows]))
@@ -193,7 +212,10 @@ def d_stable(algebra: Algebra, name: Callable[[Quotient], Quotient], root: Calla
     """
     n, ring, compare = algebra.n, algebra.ring, algebra.structural.compare
     if algebra.groups:
-        raise Unsupported("D-stability has no closed form for copies of units; lds implies it")
+        explicit = copies.written(algebra)
+        if explicit is None or algebra.numbers(algebra.interaction()) is None:
+            raise Unsupported("D-stability has no closed form for copies of units; lds implies it")
+        return d_stable(explicit, name, root)
     matrix = algebra.interaction()
     rows = algebra.numbers(matrix)
     if rows is not None:
