@@ -370,6 +370,7 @@ _PROPOSITIONS = {
     "game.whole": "Potentials and monotonicity",
     "matrix.matrix": "P-matrices and Lyapunov diagonal stability",
     "equilibria.partition": "Pieces",
+    "equilibria.possible": "The possible branches",
     "count.count": "Uniqueness, absence and multistability",
     "stability.numbers": "Trace, determinant and their zeros",
     "stability.circuit": "Stability across time constants",

@@ -21,6 +21,7 @@ from symgame.condition import FALSE, TRUE, Condition, Sign, at_point, atoms, bot
 from symgame.domain import Domain
 from symgame.errors import Unsupported
 from symgame.grammar import read_formula
+from symgame.groups import written_out
 from symgame.proof.algebraic import Algebraic, holds_at
 from symgame.proof.decide import simplified
 from symgame.proof.reduce import Reducer
@@ -126,8 +127,8 @@ class Chart:
 def default_parameter(circuit: Circuit) -> str | None:
     """The first self-weight of an excitatory population that is a symbol."""
     for i, p in enumerate(circuit.populations):
-        if p.type == "excitatory" and circuit.W[i, i].is_Symbol:
-            return str(circuit.W[i, i])
+        if p.type == "excitatory" and circuit.own(i).is_Symbol:
+            return str(circuit.own(i))
     return None
 
 
@@ -152,6 +153,13 @@ def regimes(circuit: Circuit, over: str | None = None) -> Chart:
 def _chart(circuit: Circuit, over: str) -> Chart:
     if over not in circuit.symbols:
         raise Unsupported(f"the circuit has no symbol {over!r} (symbols: {', '.join(circuit.symbols) or 'none'})")
+    if circuit.copies:
+        if circuit.whole:
+            raise Unsupported(
+                f"a chart is not derived for any number of copies, whose contrast modes decide too; give whole numbers "
+                f"to {', '.join(circuit.whole)}"
+            )
+        circuit = written_out(circuit)
     a = algebra(circuit)
     branch = full_branch(circuit)
     quantities = tuple(deciding(branch))

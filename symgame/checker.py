@@ -202,6 +202,8 @@ def _asked(circuit: Circuit, left_out: dict[str, str]) -> Iterator[tuple[str, Ca
 
 
 def _regime(circuit: Circuit, when: str) -> Condition:
+    if circuit.copies:
+        raise Unsupported("regimes are named here for circuits without copies")
     if len(circuit.names) > MAX_NAMED:
         raise Unsupported(f"regimes are named here for at most {MAX_NAMED} populations")
     return read(circuit, read_formula(regime_condition(circuit, when)), ()).query.conclusion
@@ -259,6 +261,8 @@ def _entries(
     a: Algebra, left_out: dict[str, str]
 ) -> tuple[tuple[Quotient, ...] | None, tuple[tuple[PieceAt, ...], ...]]:
     try:
+        if a.groups:
+            raise Unsupported("the equations are those of several copies; write them out to test against eigenvalues")
         linear = a.linear_pieces()
     except Unsupported as error:
         left_out["residual"] = str(error)

@@ -166,7 +166,14 @@ class Circuit:
             if name in self.names:
                 raise CircuitError(f"{name!r} names a population and a symbol; give the symbol another name.")
         roles = {
-            "a weight": {str(x) for row in self.entries for entry in row for x in entry.free_symbols} - {*self.whole},
+            "a weight": {
+                str(x)
+                for row in (*self.entries, *(group.lateral for group in self.copies))
+                for entry in row
+                for x in entry.free_symbols
+            }
+            - {*self.whole},
+            "a number of copies": {*self.whole},
             "a time constant": {str(x) for p in self.populations for x in p.tau.free_symbols},
             "an input": {str(x) for p in self.populations for x in p.input.free_symbols},
             "an activation parameter": {str(x) for p in self.populations for x in p.activation.free_symbols},

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, product
+from math import prod
 from typing import TypeVar
 
 import sympy
@@ -27,11 +28,11 @@ from symgame.layering import Layers, layers
 from symgame.notation import symbol
 from symgame.portrait import LeftOut
 from symgame.presentation import PLAIN
-from symgame.profiles import Profile, driven, profiles
+from symgame.profiles import LEAST, MOST, Profile, driven, profiles
 from symgame.ratio_map import contrast_map
 from symgame.sharpening import ContrastByLayer, contrast_by_layer
 from symgame.unit_game import UnitGame, unit_game
-from symgame.unit_map import UnitMap, Window, coarse_count, unit_map
+from symgame.unit_map import Region, UnitMap, Window, coarse_count, unit_map
 
 T = TypeVar("T")
 WINDOW: Window = (Fraction(0), Fraction(3))
@@ -42,6 +43,9 @@ RATIOS = (Fraction(9, 10), Fraction(99, 100), Fraction(999, 1000))
 MOST_LAYERS = 24
 MOST_GAMES = 3
 MOST_TRIED = 12
+FEW_BRANCHES = 16
+#: What is worth 1 for an excitatory input is too much for these: everybody would be silent.
+SMALL = Fraction(1, 10)
 UNITS = 24  # of the profile of a circuit whose number of units is a symbol
 #: Lateral weights of a profile, the preferred one first: the first one at which the equilibrium is proved unique.
 LATERAL = tuple(Fraction(1, k) for k in (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
@@ -206,7 +210,8 @@ def _map(units: Circuit) -> tuple[UnitMap, dict[str, Fraction]]:
     other = lateral_symbol(free, over)
     windows = (WINDOW, WINDOW)
     best, most = None, 0
-    tried = MOST_TRIED if len(free.names) <= 4 else 1  # beyond, the conditions of all branches take seconds
+    branches = prod(len(p.activation.pieces or ()) for p in free.populations)
+    tried = MOST_TRIED if branches <= FEW_BRANCHES else 1  # beyond, the conditions of all of them take seconds
     for values in islice(_candidates(free, (over, other)), tried):
         numeric = free.with_values(**values)
         count = coarse_count(numeric, over, other, windows)
@@ -226,7 +231,8 @@ def _candidates(free: Circuit, kept: Sequence[str]) -> list[dict[str, Fraction]]
     ]
     inputs = [n for n in dict.fromkeys(units) if role.get(n) == "input"]
     rest = [n for n in names if n not in inputs]
-    columns = [CHOICES[role[n]][: 1 if role[n] == "tau" else 2] for n in rest]
+    small = {"input", "threshold"}  # inputs of inhibitory populations, after the excitatory ones are taken out
+    columns = [(SMALL,) if role[n] in small else CHOICES[role[n]][: 1 if role[n] == "tau" else 2] for n in rest]
     found = []
     for pair in INPUTS:
         for row in product(*columns):
@@ -237,9 +243,13 @@ def _candidates(free: Circuit, kept: Sequence[str]) -> list[dict[str, Fraction]]
 
 
 def _games(area: UnitMap) -> tuple[Panel, ...]:
-    """A game in each of the first regions with a stable equilibrium."""
+    """A game in the first regions with a stable equilibrium that have different names."""
+    named: dict[str, Region] = {}
+    for region in area.regions:
+        if region.stable:
+            named.setdefault(region.name, region)
     found = []
-    for region in [r for r in area.regions if r.stable][:MOST_GAMES]:
+    for region in list(named.values())[:MOST_GAMES]:
         numeric = area.circuit.with_values(**dict(zip((area.over, area.other), region.at, strict=True)))
         found.append(Panel(region.at, region.name, unit_game(numeric)))
     return tuple(found)
@@ -281,16 +291,17 @@ def _profiles(layer: Circuit) -> tuple[Profile, ...]:
     if circuit.copies:
         count = UNITS // len(circuit.copies)
         circuit = _counted(circuit, [count] * (len(circuit.copies) - 1) + [UNITS - count * (len(circuit.copies) - 1)])
-    if len(driven(circuit)) < 6:
+    units = driven(circuit)
+    if not LEAST <= len(units) <= MOST:
         return profiles(circuit)  # says why there are none
     role = roles(circuit)
-    inputs = {s.name for p in circuit.populations for s in p.input.free_symbols}
+    inputs = {s.name for p in circuit.populations if p.name in units for s in p.input.free_symbols}
     open_ = [n for n in circuit.symbols if n not in inputs and role[n] != "tau"]
     try:
         lateral = lateral_symbol(circuit, default_parameter(circuit) or "")
     except Unsupported:
         lateral = ""  # the circuit gives it
-    plain = {n: CHOICES[role[n]][0] for n in open_ if n != lateral}
+    plain = {n: SMALL if role[n] in ("input", "threshold") else CHOICES[role[n]][0] for n in open_ if n != lateral}
     if lateral not in open_:
         return profiles(circuit.with_values(**plain) if plain else circuit)
     found: tuple[Profile, ...] = ()

@@ -181,8 +181,6 @@ def pairwise(algebra: Algebra) -> Algebra:
 
 #: Populations of a circuit that is written out to decide a word about its matrix.
 MOST_WRITTEN = 40
-#: Sets of members of which any number of units may be chosen; all sets of them are gone through.
-MOST_KINDS = 12
 
 
 def written(algebra: Algebra) -> Algebra | None:
@@ -324,12 +322,22 @@ class _Kind:
     members: tuple[int, ...]
 
 
+#: Kinds of units whose sets are tried one by one: all choices of members of a unit of three, and two shared populations.
+MOST_KINDS = 9
+
+
 def _compositions(algebra: Algebra, m: Merged) -> list[Condition]:
     """Positive determinants of the quotients, whatever number of units of each kind is chosen."""
     grouped = {i for g in m.groups for i in g.members}
     kinds = [_Kind(None, (i,)) for i in range(len(m.W)) if i not in grouped]
     for k, g in enumerate(m.groups):
         kinds += [_Kind(k, c) for size in range(1, len(g.members) + 1) for c in combinations(g.members, size)]
+    if len(kinds) > MOST_KINDS:
+        raise Unsupported(
+            f"the P-property of copies is derived for units of at most three populations that all act on one another: "
+            f"here a unit may be chosen in part in {len(kinds)} ways, and {MOST_KINDS} are tried; lds implies it, and "
+            f"with numbers it is decided"
+        )
     found: list[Condition] = []
     for block in _strong_sets(algebra, m, kinds):
         free = [k for k in block if k.group is not None]
@@ -425,11 +433,6 @@ def _strong_sets(algebra: Algebra, m: Merged, kinds: Sequence[_Kind]) -> list[tu
     """Sets of kinds whose quotient is strongly coupled: on any other set the determinant is a product of theirs."""
     # no small number: a coupling that cancels for two units may not for three
     some = {k: algebra.ring.quotient(Fraction(1_000_003, 7)) for k in kinds if k.group is not None}
-    if len(kinds) > MOST_KINDS:
-        raise Unsupported(
-            f"units with {len(kinds)} choices of their populations have too many principal minors to write out; give "
-            f"weights and numbers of units values"
-        )
     found = []
     for size in range(1, len(kinds) + 1):
         for chosen in combinations(kinds, size):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from symgame.activation import Activation
 from symgame.circuit import Circuit
 from symgame.errors import Unsupported
+from symgame.groups import neurons
 from symgame.pieces import X, Z
 
 Array = NDArray[np.float64]

@@ -16,6 +16,7 @@ from symgame.contraction import contraction
 from symgame.diagonal_stability import diagonal_stability
 from symgame.errors import BudgetExceeded, HypothesisError, Unsupported
 from symgame.global_theorems import GlobalStatement, Known, global_statements
+from symgame.groups import written_out
 from symgame.matrices.d_stability import d_stability
 from symgame.matrices.definite import exact_matrix, positive_definite
 from symgame.matrices.hurwitz import hurwitz
@@ -85,7 +86,7 @@ def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_B
     >>> found.answers["p_matrix"].holds, found.answers["lds"].holds, found.answers["lds"].X is not None
     (True, False, True)
     """
-    circuit = circuit.fixed()
+    circuit = _explicit(circuit.fixed())
     over = over or default_parameter(circuit)
     matrix = _numeric_matrix(circuit)
     answers = {}
@@ -97,6 +98,14 @@ def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_B
     answers |= _implied(answers)
     statements = global_statements(circuit, _Words(circuit, answers, over, budget), over)
     return Stability(circuit, answers, statements[0], tuple(statements[1:]))
+
+
+def _explicit(circuit: Circuit) -> Circuit:
+    """The circuit with its copies written out where its matrix is one of numbers: then every question is decided."""
+    single = all(group.count == 1 for group in circuit.copies)
+    if circuit.copies and not circuit.whole and (single or _numeric_matrix(circuit) is not None):
+        return written_out(circuit)
+    return circuit
 
 
 def _implied(answers: dict[str, Answer]) -> dict[str, Answer]:
@@ -124,7 +133,9 @@ class _Words:
 
 
 def _numeric_matrix(circuit: Circuit) -> fmpq_mat | None:
-    """``I - S W`` over QQ, or ``None`` when it holds symbols or has no one gain."""
+    """``I - S W`` over QQ, or ``None`` when it holds symbols (the number of copies too) or has no one gain."""
+    if circuit.whole:
+        return None
     try:
         return _over_QQ(algebra(circuit).interaction())
     except Unsupported:

@@ -96,7 +96,7 @@ def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator
             "Betteti2025",
             (lds.said("lds"), "equal time constants", slopes),
         )
-    elif lds.possible and a.n == 2:
+    elif lds.possible and a.n == 2 and not a.groups:
         yield GlobalStatement(
             "the unique equilibrium of the planar circuit is globally asymptotically stable for every input and every "
             "choice of time constants: the divergence is negative, so there is no cycle",
@@ -104,7 +104,7 @@ def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator
             "Bendixson1901",
             (lds.said("lds"), "two populations", slopes),
         )
-    elif lds.possible and _pairs_first(a):
+    elif lds.possible and not a.groups and _pairs_first(a):
         yield GlobalStatement(
             "the circuit is a cascade of single populations and of pairs that nothing else drives: the pairs settle "
             "as planar circuits do, and each population that they drive contracts, so the unique equilibrium is "
@@ -114,7 +114,7 @@ def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator
             (lds.said("lds"), "pairs driven by none", slopes),
         )
     majorant = _majorant(a, over)
-    if majorant.possible and a.n > 1:
+    if majorant.possible and (a.n > 1 or a.groups):
         yield GlobalStatement(
             "the circuit is contracting in a weighted maximum norm, so its unique equilibrium is globally "
             "exponentially stable for every input and every choice of time constants",
@@ -123,7 +123,7 @@ def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator
             (majorant.said("I minus the Metzler majorant of F W is an M-matrix"), slopes),
         )
     potential = word("weighted_potential")
-    if a.n > 1 and potential.holds and lds.possible:
+    if (a.n > 1 or a.groups) and potential.holds and lds.possible:
         yield GlobalStatement(
             "the potential of the game decreases along every trajectory, so the unique equilibrium is globally "
             "asymptotically stable for every input and every choice of time constants",
@@ -156,7 +156,7 @@ def _open(a: Algebra, word: Word, found: list[GlobalStatement]) -> Iterator[Glob
     if any(not g.conditional for g in found):
         return
     lds, p = word("lds"), word("p_matrix")
-    if a.n >= 3 and lds.possible and not all(t == a.tau[0] for t in a.tau):
+    if (a.n >= 3 or a.groups) and lds.possible and not all(t == a.tau[0] for t in a.tau):
         yield GlobalStatement(
             "open: with unequal time constants and three or more populations that act on one another no theorem is "
             "known for the rate form; the fast and the slow limits are known",
@@ -182,25 +182,38 @@ def _open(a: Algebra, word: Word, found: list[GlobalStatement]) -> Iterator[Glob
         )
 
 
+def _modulus(a: Algebra, weight: Quotient) -> Quotient | None:
+    return weight if a.domain.known(weight, ">=") else -weight if a.domain.known(weight, "<=") else None
+
+
+def _between_neurons(a: Algebra, i: int, j: int) -> list[Quotient]:
+    """What neuron i receives per rate of the neurons that j stands for, itself left out: those of its own unit, and
+    those of the other units."""
+    group = next((g for g in a.groups if i in g.members and j in g.members), None)
+    if group is None:
+        return [] if i == j else [a.W[i][j]]
+    others = (group.count - a.one) * group.lateral[group.members.index(i)][group.members.index(j)]
+    return [others] if i == j else [a.W[i][j] - others, others]
+
+
 def _majorant(a: Algebra, over: str | None) -> Known:
     """Whether ``I - M`` is a nonsingular M-matrix, M the Metzler majorant of F W: moduli off the diagonal.
 
     Then positive weights eta make every row sum ``eta_i - sum_j M_ij eta_j`` positive, and slopes between 0 and f_i
-    keep the logarithmic norm of the Jacobian in the maximum norm weighted by 1/eta negative, for every tau.
+    keep the logarithmic norm of the Jacobian in the maximum norm weighted by 1/eta negative, for every tau. Copies may
+    have the same weight eta, so that M has one row for all of them.
     """
     rows: list[list[Quotient]] = []
     for i, gain in enumerate(a.gains):
         row = []
         for j in range(a.n):
-            entry = gain * a.W[i][j]
-            if i == j:
-                row.append(a.one - entry)
-            elif a.domain.known(entry, ">="):
-                row.append(-entry)
-            elif a.domain.known(entry, "<="):
-                row.append(entry)
-            else:
+            moduli = [_modulus(a, weight) for weight in _between_neurons(a, i, j)]
+            if None in moduli:
                 return Known(None)  # a coupling of unknown sign: its modulus is no polynomial
+            entry = a.one - gain * a.own[i] if i == j else a.zero
+            for modulus in moduli:
+                entry = entry if modulus is None else entry - gain * modulus
+            row.append(entry)
         rows.append(row)
     numbers = a.numbers(rows)
     if numbers is not None:

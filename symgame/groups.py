@@ -126,7 +126,8 @@ def neurons(circuit: Circuit) -> Circuit:
     circuit = circuit.fixed() if circuit.values else circuit
     if circuit.whole:
         raise Unsupported(
-            f"how many copies there are is open: give whole numbers to {', '.join(circuit.whole)} in [values] or by --set"
+            f"these symbols have no value: {', '.join(circuit.symbols)}; give them in [values] or by --set, whole "
+            f"numbers for {', '.join(circuit.whole)}, which say how many copies there are"
         )
     return written_out(circuit)
 

@@ -23,6 +23,7 @@ from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, Condition, at_point, both, either, free_names, holds
 from symgame.crossings import Crossing, crossings, simple_between
 from symgame.errors import BudgetExceeded, Unsupported
+from symgame.groups import written_out
 from symgame.proof.sampling import Samples, find, truth
 from symgame.properties import stability
 
@@ -117,6 +118,14 @@ def illustration(circuit: Circuit, over: str | None = None, chart: Chart | None 
     >>> chosen.switch.text, chosen.at[0] < 1 < chosen.at[1]
     ('1', True)
     """
+    if circuit.copies:
+        known = circuit.fixed(keep=(over,) if over else ())
+        if known.whole:
+            raise Unsupported(
+                f"a picture is of a number of copies: give whole numbers to {', '.join(known.whole)} in [values] or by "
+                f"--set"
+            )
+        circuit = written_out(known)
     if len(circuit.names) > MOST:
         raise Unsupported(f"pictures are drawn of at most {MOST} populations; this circuit has {len(circuit.names)}")
     own = {n: Fraction(int(v.p), int(v.q)) for n, v in circuit.fixed().values if v.is_Rational}

@@ -1,4 +1,4 @@
-"""Stability of equilibria with some total inputs on a kink, where a cascade of blocks decides it.
+"""Stability of a branch some of whose total inputs are always on a kink, as a condition on the symbols.
 
 A silent loser of a competition leaves its own inhibitory population with no input at all, exactly on the kink of its
 rate. Near such an equilibrium the circuit is a cascade of the strongly connected blocks of the couplings among the
@@ -12,12 +12,9 @@ Source: E. D. Sontag, IEEE Trans. Automat. Control 34 (1989) 435 (cascades of in
 
 from __future__ import annotations
 
-from symgame.branches import Branch, branch
-from symgame.circuit import Circuit
-from symgame.condition import FALSE, TRUE, Condition, both
+from symgame.branches import Branch
+from symgame.condition import Condition, both
 from symgame.coupling import strong_blocks
-from symgame.grammar import read_branch
-from symgame.numeric import Solution
 from symgame.properties.stability import hurwitz
 from symgame.ring import Quotient, submatrix
 
@@ -28,6 +25,7 @@ def kinks(at: Branch) -> Kinks:
     """The populations whose total input on the branch is on an end of its piece for all values of the symbols, with
     the slopes on both sides of it.
 
+    >>> from symgame.branches import branch
     >>> from symgame.circuit import Circuit
     >>> pair = Circuit.from_matrix([[0, 0], ["w", 0]], names="EI", u=[-1, 0], tau=[1, 1])
     >>> list(kinks(branch(pair, ())))
@@ -48,6 +46,7 @@ def decays(at: Branch) -> Condition | None:
     Without total inputs that are always on a kink this is :func:`symgame.properties.stability.hurwitz`. ``None``: a
     population on a kink is coupled back to itself through others, and nothing is decided. No existence is implied.
 
+    >>> from symgame.branches import branch
     >>> from symgame.circuit import Circuit
     >>> pair = Circuit.from_matrix([[0, 0], ["w", "v"]], names="EI", u=[-1, 0], tau=[1, 1])
     >>> from symgame.condition import sign_text
@@ -68,19 +67,3 @@ def decays(at: Branch) -> Condition | None:
         elif any(k in on for k in members):
             return None
     return both(*parts)
-
-
-def stability_of(circuit: Circuit, found: Solution) -> bool | None:
-    """Whether an isolated equilibrium of a numeric circuit is stable, also on kinks that a cascade decides.
-
-    >>> from symgame.circuit import Circuit
-    >>> from symgame.numeric import solutions
-    >>> pair = Circuit.from_matrix([[0, -2], [1, 0]], names="EI", u=[-1, 0], tau=[1, 1])
-    >>> rest = solutions(pair).equilibria[0]
-    >>> rest.stable, stability_of(pair, rest)
-    (None, True)
-    """
-    if found.strict or found.type == "continuum":
-        return found.stable
-    condition = decays(branch(circuit.fixed(), read_branch(found.branch)))
-    return {TRUE: True, FALSE: None}.get(condition) if condition in (TRUE, FALSE) else None

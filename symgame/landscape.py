@@ -19,6 +19,7 @@ from symgame.circuit import Circuit
 from symgame.condition import TRUE
 from symgame.errors import Unsupported
 from symgame.floating import Array, FloatingCircuit, floating
+from symgame.groups import neurons
 from symgame.numeric import rational
 from symgame.plane import Mark, Nullcline, PhasePlane, equilibrium_marks
 from symgame.properties import nash

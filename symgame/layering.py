@@ -20,6 +20,7 @@ from symgame.algebra import algebra
 from symgame.circuit import Circuit, Copies, Population
 from symgame.entries import MOST, exact_entry
 from symgame.errors import CircuitError, Unsupported
+from symgame.feedback import chain
 from symgame.matrices.blocks import components
 from symgame.notation import symbol
 from symgame.presentation import Presentation
@@ -147,9 +148,10 @@ def layers(circuit: Circuit) -> Layers:
 
     A layer is a set of strongly connected blocks equally far down the graph of couplings. A circuit with one such set
     has feedback or has no layers: it is cut into equal parts of its populations as they stand, as many as there can
-    be, if that makes a chain of copies; otherwise it is one layer. Populations may stand in any order in their layers;
-    a copy has the same couplings, time constants, types and activations, and is driven in the same way. Inputs are
-    free.
+    be, if that makes a chain of copies; or into parts in which they stand in any order, if those are coupled member by
+    member (:func:`symgame.feedback.chain`); otherwise it is one layer. Populations may stand in any order in their
+    layers; a copy has the same couplings, time constants, types and activations, and is driven in the same way. Inputs
+    are free.
 
     Raises :class:`~symgame.errors.Unsupported` when the layers are not copies, and says which differ, and in what.
 
@@ -163,7 +165,7 @@ def layers(circuit: Circuit) -> Layers:
     table = _Table.of(circuit)
     parts = depths(circuit, table.linked)
     if len(parts) == 1:
-        return _cut(circuit, table) or _column(circuit, [list(range(table.n))])
+        return _cut(circuit, table) or _in_any_order(circuit, table) or _column(circuit, [list(range(table.n))])
     for k, part in enumerate(parts[1:], 2):
         if len(part) != len(parts[0]):
             raise Unsupported(
@@ -244,6 +246,15 @@ def _cut(circuit: Circuit, table: _Table) -> Layers | None:
         if size > 1 and any(forward) and sorted(forward) != sorted(back) and _faults(table, parts) is None:
             return _column(circuit, parts)
     return None
+
+
+def _in_any_order(circuit: Circuit, table: _Table) -> Layers | None:
+    """Like layers with feedback from each member to its own copy, wherever these stand; of two members at least."""
+    found = chain(table.W, table.kinds)
+    if found is None or len(found[0]) == 1:
+        return None
+    forward, back = ([table.W[i][j] for i, j in zip(*pair, strict=True)] for pair in (found[1::-1], found[:2]))
+    return None if sorted(forward) == sorted(back) else _column(circuit, found)
 
 
 def _faults(table: _Table, parts: Sequence[Sequence[int]]) -> str | None:

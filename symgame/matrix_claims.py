@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from symgame import copies, feedback
 from symgame.algebra import algebra
 from symgame.circuit import Circuit
 from symgame.claims import Draft
 from symgame.condition import TRUE, atoms
-from symgame.errors import Unsupported
+from symgame.errors import BudgetExceeded, Unsupported
 from symgame.grammar import read_term
 from symgame.nesting import nested_text
 from symgame.proof.verdict import Undecided
@@ -86,7 +87,9 @@ def of_copies(circuit: Circuit) -> Iterator[Draft]:
     """The claims on the matrix of all copies, whatever their number: common and contrast modes share their weights."""
     a = algebra(circuit)
     name = f"{a.matrix_name}, every copy written out,"
-    yield Draft("matrix.p", f"When {name} is a P-matrix", "equivalence", word="p_matrix")
+    open_ = p_is_open(circuit)
+    if not open_:
+        yield Draft("matrix.p", f"When {name} is a P-matrix", "equivalence", word="p_matrix")
     try:
         form = diagonal.lds(a, a.interaction())
     except Unsupported as error:
@@ -94,6 +97,9 @@ def of_copies(circuit: Circuit) -> Iterator[Draft]:
         yield Draft("matrix.lds", title, "fact", verdict=Undecided(str(error)))
         return
     closed = _closed(form, criteria(form))
+    signs = () if form.column is None else positive_minors(circuit, form)
+    if form.column is not None and criteria(form):
+        closed = {"then": f"lds <=> {' & '.join((*signs, *criteria(form)))}", "steps": tuple(_why(form))}
     yield Draft("matrix.lds", f"When {name} is Lyapunov diagonally stable", "equivalence", **closed)  # type: ignore[arg-type]
     short = _in_roots(form)
     if short:
@@ -103,14 +109,15 @@ def of_copies(circuit: Circuit) -> Iterator[Draft]:
             "the own curvatures apart",
             "equivalence",
             then=f"lds <=> {short}",
-            given=("p_matrix",),
+            given=signs or ("p_matrix",),
         )
     yield Draft("matrix.lds-p", "Diagonal stability implies the P-property", "implication", then="lds => p_matrix")
     yield Draft("matrix.lds-hurwitz", "Diagonal stability implies Hurwitz", "implication", then="lds => hurwitz")
-    title = "When the circuit is a P-matrix without being Hurwitz"
-    yield Draft("matrix.p-not-hurwitz", title, "equivalence", word="p_matrix & ~hurwitz")
-    title = "When the circuit is Hurwitz without being a P-matrix"
-    yield Draft("matrix.hurwitz-not-p", title, "equivalence", word="hurwitz & ~p_matrix")
+    if not open_:
+        title = "When the circuit is a P-matrix without being Hurwitz"
+        yield Draft("matrix.p-not-hurwitz", title, "equivalence", word="p_matrix & ~hurwitz")
+        title = "When the circuit is Hurwitz without being a P-matrix"
+        yield Draft("matrix.hurwitz-not-p", title, "equivalence", word="hurwitz & ~p_matrix")
     if a.matrix_name == "I - W":
         title = "Strong monotonicity is diagonal stability with weights 1"
         yield Draft("matrix.monotone-lds", title, "implication", then="monotone => lds")
@@ -120,6 +127,30 @@ def of_copies(circuit: Circuit) -> Iterator[Draft]:
             "implication",
             then="monotone => p_matrix",
         )
+
+
+def p_is_open(circuit: Circuit) -> bool:
+    """Whether the P-property of a column with feedback has no closed form; what follows of it is said of its layers."""
+    a = algebra(circuit)
+    try:
+        diagonal.p_matrix(a)
+    except (Unsupported, BudgetExceeded):
+        return feedback.column(a, copies.merged(a, a.gains)) is not None
+    return False
+
+
+def positive_minors(circuit: Circuit, form: Lds) -> tuple[str, ...]:
+    """What a criterion needs besides itself, where that is not clear from the domain: positive minors, as formulas."""
+    known = algebra(circuit).domain.known
+    minors = dict.fromkeys(m for c in form.criteria if c.overlap for m in c.overlap.minors)
+    return tuple(_rooted(form, f"{_text(m)} > 0") for m in minors if not known(m, ">"))
+
+
+def _rooted(form: Lds, text: str) -> str:
+    """A formula of one layer of a column, the root of its feedback put in."""
+    if form.column is None or feedback.ROOT not in text:
+        return text
+    return text.replace(feedback.ROOT, feedback.root_text(form.column))
 
 
 def _in_roots(form: Lds) -> str | None:
@@ -133,7 +164,7 @@ def _in_roots(form: Lds) -> str | None:
     m11, m22, n11, n22, one, other = found.minors
     if (m11, m22) != (n11, n22) or not (found.t - (m11 * m22 + n11 * n22 - one - other)).is_zero:
         return None
-    return f"abs(sqrt({_text(other)}) - sqrt({_text(one)})) < 2*sqrt({_product(m11 * m22)})"
+    return _rooted(form, f"abs(sqrt({_text(other)}) - sqrt({_text(one)})) < 2*sqrt({_product(m11 * m22)})")
 
 
 def _closed(form: Lds, written: tuple[str, ...]) -> dict[str, object]:
@@ -144,7 +175,9 @@ def _closed(form: Lds, written: tuple[str, ...]) -> dict[str, object]:
 
 
 def _why(form: Lds) -> Iterator[Step]:
-    """The line that says which closed form it is."""
+    """The lines that say which closed form it is."""
+    if form.column is not None:
+        yield from feedback_steps(form.column)
     match form.road:
         case "three":
             yield Step(
@@ -181,6 +214,26 @@ def _why(form: Lds) -> Iterator[Step]:
             yield Step(None, "block by block: weights of a block that drives another are chosen large enough")
 
 
+def feedback_steps(column: feedback.Column) -> Iterator[Step]:
+    """Why diagonal stability of a column with feedback is that of one layer."""
+    if column.cancels:
+        yield Step(None, "couplings to the next layer and back have opposite signs and cancel in PA + A'P")
+        return
+    yield Step(
+        None,
+        f"rates scaled layer by layer, the matrix is that of {column.count} like layers with the same coupling K both "
+        f"ways, T the path; the eigenvalues of T are",
+        r"I \otimes \mathbf{A} - T \otimes K,\qquad \mu_j = 2\cos\frac{j\pi}{L + 1}",
+    )
+    yield Step(
+        None,
+        "weights P of the block with the greatest of them, repeated in every layer, prove the whole; a semidefinite X "
+        "that refutes the block refutes the whole, v > 0 the eigenvector of T",
+        r"\mathbf{A} - \mu_1 K,\qquad \operatorname{diag}\bigl((I \otimes \mathbf{A} - T \otimes K)\,(v v' \otimes X)"
+        r"\bigr)_k = v_k^2 \operatorname{diag}\bigl((\mathbf{A} - \mu_1 K) X\bigr) \le 0",
+    )
+
+
 def criteria(form: Lds) -> tuple[str, ...]:
     """What a closed form says besides the signs of principal minors, as formulas; true where the matrix is P.
 
@@ -190,7 +243,7 @@ def criteria(form: Lds) -> tuple[str, ...]:
     >>> criteria(diagonal.lds(a, a.interaction()))
     ('-8 < -a*b*g < 1',)
     """
-    return tuple(_criterion_text(c) for c in form.criteria)
+    return tuple(_rooted(form, _criterion_text(c)) for c in form.criteria)
 
 
 def _criterion_text(criterion: Criterion) -> str:

@@ -1,4 +1,15 @@
-"""Model files: TOML to a circuit, without executing anything; every mistake is one message with its place."""
+"""Model files: TOML to a circuit, without executing anything; every mistake is one message with its place.
+
+Some populations may stand for several identical ones, in sections ``[[copies]]``, one for each kind of unit::
+
+    [[copies]]
+    members = ["E1", "I1"]             # the populations of one unit
+    count = "k"                        # how many units there are: a whole number, or a polynomial in names of such
+    lateral = { E1 = { I1 = "l" } }    # magnitudes: to E1 of a unit from I1 of *another* unit; left out is 0
+
+Every weight of the file is one between single neurons: ``[weights]`` holds those inside one unit, and those from one
+neuron of a unit to what is outside of it. The circuit multiplies by the counts.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +20,19 @@ from typing import Any, NoReturn
 import sympy
 
 from symgame.activation import Activation
-from symgame.circuit import Circuit, Population, named_activation, population
+from symgame.circuit import Circuit, Copies, Population, named_activation, population, single_weights
 from symgame.errors import FormulaError, ModelError
 from symgame.grammar import read_formula
+from symgame.groups import multiplied
 from symgame.notation import check_name, exact, symbol
 from symgame.presentation import UNITS, Presentation
 from symgame.words import nearest
 
 MAX_BYTES = 1_000_000
 MAX_BITS, MAX_DEGREE = 4_000, 1_000
-_SECTIONS = ("circuit", "populations", "weights", "activation", "assume", "values", "notation", "abbreviations")
+_TABLES = ("circuit", "populations", "weights", "activation", "assume", "values", "notation", "abbreviations")
+_SECTIONS = (*_TABLES, "copies")
+_COPIES_KEYS = ("members", "count", "lateral")
 _CIRCUIT_KEYS = ("name", "activation", "form")
 _POPULATION_KEYS = ("type", "tau", "input")
 _TEXT_KEYS = ("kind",)
@@ -72,13 +86,16 @@ class _Model:
         for key in data:
             if key not in _SECTIONS:
                 raise ModelError(f"{place}: unknown section [{_printable(key)}]{nearest(key, _SECTIONS)}.")
-            if not isinstance(data[key], dict):
+            if key == "copies":
+                if not isinstance(data[key], list) or not all(isinstance(row, dict) for row in data[key]):
+                    raise ModelError(f"{place}: 'copies' are tables, each written [[copies]], not {_kind(data[key])}.")
+            elif not isinstance(data[key], dict):
                 raise ModelError(f"{place}: {key!r} must be a table, written [{key}], not {_kind(data[key])}.")
         for key in ("circuit", "populations"):
             if not data.get(key):
                 raise ModelError(f"{place}: the section [{key}] is missing or empty.")
         self.data = data
-        self.sections: dict[str, dict[str, Any]] = {key: data.get(key, {}) for key in _SECTIONS}
+        self.sections: dict[str, dict[str, Any]] = {key: data.get(key, {}) for key in _TABLES}
 
     def fail(self, where: str, message: str) -> NoReturn:
         raise ModelError(f"{self.place}: {where}: {message}")
@@ -124,13 +141,17 @@ class _Model:
         for name in names:
             self.name(name, "[populations]")
         populations = tuple(self.population(name) for name in names)
+        copies = tuple(self.copies(k, row, populations) for k, row in enumerate(self.data.get("copies", []), 1))
+        self.units(copies)
+        single = self.weights(populations, self.sections["weights"], "[weights]")
         circuit = Circuit(
             title,
             populations,
-            self.weights(populations),
+            multiplied(names, single, copies) if copies else single,
             self.assumptions(),
             form=head.get("form", "rate"),
             presentation=self.presentation(),
+            copies=copies,
         )
         return self.with_values(circuit)
 
@@ -176,26 +197,63 @@ class _Model:
         except ModelError as error:
             self.fail(where if name in tables else "[circuit] activation", str(error))
 
-    def weights(self, populations: tuple[Population, ...]) -> sympy.ImmutableDenseMatrix:
+    def copies(self, k: int, table: dict[str, Any], populations: tuple[Population, ...]) -> Copies:
+        """The k-th section of copies."""
+        where, names = f"[[copies]] {k}", [p.name for p in populations]
+        self.keys(table, where, _COPIES_KEYS)
+        members = table.get("members")
+        if not isinstance(members, list) or not members or not all(isinstance(name, str) for name in members):
+            self.fail(f"{where} members", 'a list of the populations of one unit, such as ["E1", "I1"], was expected.')
+        for name in members:
+            if name not in names:
+                self.fail(f"{where} members", f"there is no population {_printable(name)!r}{nearest(name, names)}.")
+        if "count" not in table:
+            self.fail(f"{where} count", 'how many units there are is missing; give a whole number, or a name like "n".')
+        count = self.number(table["count"], f"{where} count")
+        if count.is_Rational and not (count.is_Integer and count >= 1):
+            self.fail(f"{where} count", f"there are {count} units; a whole number >= 1 was expected.")
+        lateral = table.get("lateral", {})
+        if not isinstance(lateral, dict):
+            wanted = 'a table such as { E1 = { I1 = "l" } }'
+            self.fail(f"{where} lateral", f"{_kind(lateral)} stands where {wanted} was expected.")
+        inside = tuple(p for p in populations if p.name in members)
+        matrix = self.weights(inside, lateral, f"{where} lateral", " in the unit")
+        order = [[p.name for p in inside].index(name) for name in members]
+        return Copies(tuple(members), count, sympy.ImmutableDenseMatrix([[matrix[a, b] for b in order] for a in order]))
+
+    def units(self, copies: tuple[Copies, ...]) -> None:
+        """Every population is a member of one unit at most, once."""
+        taken: dict[str, int] = {}
+        for k, group in enumerate(copies, 1):
+            for name in group.members:
+                if name in taken:
+                    before = "twice" if taken[name] == k else f"also of [[copies]] {taken[name]}"
+                    self.fail(f"[[copies]] {k} members", f"{name} is a member {before}; a population is in one unit.")
+                taken[name] = k
+
+    def weights(
+        self, populations: tuple[Population, ...], table: dict[str, Any], section: str, among: str = ""
+    ) -> sympy.ImmutableDenseMatrix:
+        """The signed couplings of a table of magnitudes whose rows receive."""
         names = [p.name for p in populations]
-        table = self.sections["weights"]
         for target, row in table.items():
             if target not in names:
-                self.fail("[weights]", f"there is no population {_printable(target)!r}{nearest(target, names)}.")
+                self.fail(section, f"there is no population {_printable(target)!r}{among}{nearest(target, names)}.")
             if not isinstance(row, dict):
                 self.fail(
-                    f"[weights] {target}", f'{_kind(row)} stands where a table such as {{ E = "w_EE" }} was expected.'
+                    f"{section} {target}", f'{_kind(row)} stands where a table such as {{ E = "w_EE" }} was expected.'
                 )
             for source in row:
                 if source not in names:
                     self.fail(
-                        f"[weights] {target}", f"there is no population {_printable(source)!r}{nearest(source, names)}."
+                        f"{section} {target}",
+                        f"there is no population {_printable(source)!r}{among}{nearest(source, names)}.",
                     )
         rows = []
         for target in names:
             row = []
             for source in populations:
-                where = f"[weights] {target}.{source.name}"
+                where = f"{section} {target}.{source.name}"
                 magnitude = self.number(table.get(target, {}).get(source.name, 0), where)
                 if source.sign is not None and magnitude.is_Rational and magnitude < 0:
                     self.fail(
@@ -266,16 +324,19 @@ class _Model:
             values[name] = self.number(value, where)
         resolved = {name: self.resolve(name, values, ()) for name in values}
         table = {symbol(n): v for n, v in resolved.items()}
+        for k, group in enumerate(circuit.copies, 1):
+            count = self.bounded(group.count.xreplace(table), "[values]")
+            if count.is_number and not (count.is_Integer and count >= 1):
+                self.fail("[values]", f"the count of [[copies]] {k} becomes {count}; a whole number >= 1 was expected.")
+        for p, q, entry in single_weights(circuit):
+            number = self.bounded(entry.xreplace(table), "[values]")
+            if q.sign is not None and number.is_Rational and number * q.sign < 0:
+                self.fail(
+                    "[values]",
+                    f"the weight {entry * q.sign} (to {p.name} from {q.name}) becomes "
+                    f"{number * q.sign}; a magnitude is >= 0.",
+                )
         for p in circuit.populations:
-            for q in circuit.populations:
-                entry = circuit.W[circuit.index(p.name), circuit.index(q.name)]
-                number = self.bounded(entry.xreplace(table), "[values]")
-                if q.sign is not None and number.is_Rational and number * q.sign < 0:
-                    self.fail(
-                        "[values]",
-                        f"the weight {entry * q.sign} (to {p.name} from {q.name}) becomes "
-                        f"{number * q.sign}; a magnitude is >= 0.",
-                    )
             tau = self.bounded(p.tau.xreplace(table), "[values]")
             self.bounded(p.input.xreplace(table), "[values]")
             if tau.is_Rational and tau <= 0:

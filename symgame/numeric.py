@@ -14,6 +14,7 @@ import sympy
 
 from symgame.algebra import algebra
 from symgame.best_rate import OwnEnergy, nash_class
+from symgame.cascade import stable_on_kinks
 from symgame.cells import Family, Line, Point, System
 from symgame.circuit import Circuit
 from symgame.condition import TRUE
@@ -162,8 +163,9 @@ def solutions(
 ) -> Solutions:
     """Every equilibrium of a numeric piecewise-linear circuit, exactly; copies are written out, and may differ.
 
-    A boundary equilibrium (a total input on a kink) is reported once, with ``stable=None`` and type ``kink``: the flow
-    there is not linear, and this version proves nothing about it (nor its index).
+    A boundary equilibrium (a total input on a kink) is reported once, with type ``kink`` and without eigenvalues or an
+    index: the flow there is not linear. ``stable`` is then ``None`` unless a cascade decides it, as
+    :mod:`symgame.cascade` says.
 
     The list ends early after ``limit`` equilibria, or when ``budget`` nodes of the search (by default 2^26) did not
     suffice: then ``complete`` is false and ``reason`` says why. ``progress`` gets the share of the choices of pieces
@@ -267,13 +269,16 @@ class Writer:
             saturated=saturated,
             state=state,
             strict=found.strict,
-            stable=all_left(polynomial) if polynomial else None,
+            stable=all_left(polynomial) if polynomial else self._on_kinks(found) if spectrum else None,
             type=spectral_type(polynomial) if polynomial else "not computed" if found.strict else "kink",
             index=found.sign or None if found.strict else None,
             nash=nash_class(self.energies, found.places, found.state, found.totals),
             polynomial=polynomial,
             digits=self.digits,
         )
+
+    def _on_kinks(self, found: Point) -> bool | None:
+        return None if found.strict else stable_on_kinks(self.exact, found.places, found.totals, self.rates)
 
     @cached_property
     def _jacobian(self) -> tuple[list[list[list[int] | None]], list[int], int]:

@@ -13,6 +13,7 @@ from symgame.best_rate import Minimum, OwnEnergy
 from symgame.cells import Line
 from symgame.circuit import Circuit
 from symgame.errors import Unsupported
+from symgame.groups import neurons
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from symgame.cells import Point, System
 from symgame.errors import BudgetExceeded
+from symgame.groups import neurons
 from symgame.matrices.definite import exact_matrix, fraction
 from symgame.matrices.dominance import dominating
-from symgame.groups import neurons
 from symgame.numeric import Solutions, Writer, system
 from symgame.syntax import PIECE_MARK
 
@@ -119,6 +119,7 @@ def lone_solutions(circuit: Circuit, digits: int = 15) -> Solutions:
     >>> found.complete, found.equilibria[0].type
     (True, 'focus')
     """
+    circuit = neurons(circuit)
     lone = lone_equilibrium(circuit)
     exact = system(circuit)
     small = exact.n <= MOST_SPECTRUM

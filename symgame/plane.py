@@ -21,6 +21,7 @@ from symgame.circuit import Circuit
 from symgame.condition import TRUE
 from symgame.errors import Unsupported
 from symgame.floating import Array, FloatingCircuit, floating, fraction
+from symgame.groups import neurons
 from symgame.numeric import Solution, solutions
 
 Stability = Literal["stable", "unstable", "saddle", "kink", "neutral", "located"]
@@ -137,7 +138,7 @@ def equilibrium_marks(circuit: Circuit) -> tuple[tuple[Mark, ...], tuple[str, ..
 
 
 def _stability(e: Solution) -> Stability:
-    if not e.strict:
+    if e.stable is None and not e.strict:
         return "kink"
     if e.stable:
         return "stable"

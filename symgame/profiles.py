@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from math import cos, exp, pi
 
 from symgame.circuit import Circuit
@@ -20,6 +21,8 @@ from symgame.pivoting import lone_equilibrium
 
 Row = tuple[Fraction, ...]
 HUNDREDTHS = 100
+#: So many units show a shape, and have it computed within seconds.
+LEAST, MOST = 6, 64
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,14 @@ class Profile:
 
 
 def driven(circuit: Circuit) -> tuple[str, ...]:
-    """The populations that inputs reach: their input is no number, their values aside.
+    """The populations that inputs reach: their input is no number, their values aside; excitatory ones, if there are.
 
     >>> pair = Circuit.from_matrix([[0, -1], [1, 0]], names="EI", u=["u_E", 0])
     >>> driven(pair)
     ('E',)
     """
-    return tuple(p.name for p in circuit.populations if p.input.free_symbols)
+    typed = any(p.type == "excitatory" for p in circuit.populations)
+    return tuple(p.name for p in circuit.populations if p.input.free_symbols and not (typed and p.type != "excitatory"))
 
 
 def with_inputs(circuit: Circuit, inputs: Sequence[object] | Mapping[str, object]) -> Circuit:
@@ -69,7 +73,7 @@ def with_inputs(circuit: Circuit, inputs: Sequence[object] | Mapping[str, object
         replace(p, input=exact(given[p.name], f"the input of {p.name}")) if p.name in given else p
         for p in circuit.populations
     )
-    used = {s.name for p in circuit.populations for s in p.input.free_symbols}
+    used = {s.name for p in circuit.populations if p.name in given for s in p.input.free_symbols}
     values = tuple((name, value) for name, value in circuit.values if name not in used)
     return replace(circuit, populations=populations, values=values, inputs=())
 
@@ -89,24 +93,19 @@ def profile(circuit: Circuit, inputs: Sequence[object], stimulus: str = "") -> P
     timeless = tuple(replace(p, tau=exact(1, "tau")) for p in numeric.populations)  # rest does not depend on times
     numeric = replace(numeric, populations=timeless)
     found = lone_equilibrium(numeric)
+    exact_system = system(numeric)
+    gentle = all(line.slope <= 1 for row in exact_system.pieces for line in row)
+    unique = found.unique or (_diagonally_stable(exact_system.W) if gentle and exact_system.n <= 2 * MOST else None)
     given = tuple(_fraction(exact(value, "an input")) for value in inputs)
-    return Profile(
-        numeric,
-        stimulus,
-        units,
-        given,
-        tuple(found.state[name] for name in units),
-        found.unique or _diagonally_stable(numeric),
-    )
+    rates = tuple(found.state[name] for name in units)
+    return Profile(numeric, stimulus, units, given, rates, unique)
 
 
-def _diagonally_stable(circuit: Circuit) -> bool | None:
-    """True when ``I - W`` was proved diagonally stable and no slope exceeds 1: it is then a P-matrix, and so is
-    ``I - S W`` for all slopes S up to 1. ``None`` claims nothing."""
-    exact_system = system(circuit)
-    if any(line.slope > 1 for row in exact_system.pieces for line in row):
-        return None
-    rows = [[Fraction(i == j) - w for j, w in enumerate(row)] for i, row in enumerate(exact_system.W)]
+@cache
+def _diagonally_stable(W: tuple[Row, ...]) -> bool | None:
+    """True when ``I - W`` was proved diagonally stable: then ``I - S W`` is a P-matrix for all slopes S from 0 to 1.
+    ``None`` claims nothing."""
+    rows = [[Fraction(i == j) - w for j, w in enumerate(row)] for i, row in enumerate(W)]
     return diagonal_stability(rows).holds or None
 
 
@@ -159,7 +158,7 @@ STIMULI: dict[str, Callable[[int], Row]] = {"an edge": edge, "a grating": gratin
 def profiles(circuit: Circuit) -> tuple[Profile, ...]:
     """The response of a circuit to every stimulus of :data:`STIMULI`, in order.
 
-    Raises :class:`~symgame.errors.Unsupported` for fewer than six units, too few to show a shape.
+    Raises :class:`~symgame.errors.Unsupported` for fewer than six units, too few to show a shape, or too many.
 
     >>> from symgame.microcircuits import lateral_inhibition
     >>> ring = lateral_inhibition(12, lateral="ring", w_EE="1/2", s=1, l="1/4", w_IE=1, w_II=0)
@@ -168,8 +167,6 @@ def profiles(circuit: Circuit) -> tuple[Profile, ...]:
     (['an edge', 'a grating', 'two bumps'], True)
     """
     n = len(driven(circuit))
-    if n < 6:
-        raise Unsupported(
-            f"profiles are drawn of at least 6 units; this circuit has {n} populations with an open input"
-        )
+    if not LEAST <= n <= MOST:
+        raise Unsupported(f"profiles are drawn of {LEAST} to {MOST} units; this circuit has {n} with an open input")
     return tuple(profile(circuit, make(n), name) for name, make in STIMULI.items())

@@ -23,6 +23,7 @@ import numpy as np
 
 from symgame import __version__
 from symgame.circuit import Circuit
+from symgame.groups import neurons
 from symgame.statements import check_domain
 from symgame.sweep_answers import Array, Prepared, Problem, Variable
 from symgame.sweep_axes import Axis, Grid, Numbers, SweepError, axis, grid
@@ -124,7 +125,7 @@ def request(
     points = grid(axes, paired)
     swept = circuit.fixed(keep=tuple(axes))
     if swept.copies:
-        swept = neurons(replace(swept, values=()))
+        swept = neurons(swept)
     idle = [symbol for symbol in axes if symbol not in swept.symbols]
     if idle:
         raise SweepError(f"the circuit does not depend on the axis {idle[0]!r}; leave it out")
@@ -202,7 +203,9 @@ def circuit_hash(circuit: Circuit) -> str:
     n = len(rows)
     weights = [[str(circuit.W[a, b]) for b in range(n)] for a in range(n)]
     values = sorted([name, str(value)] for name, value in circuit.values)
-    return _sha256([rows, weights, list(circuit.assume), values, circuit.form, list(circuit.inputs)])
+    copies = [[list(c.members), str(c.count), [str(w) for w in c.lateral]] for c in circuit.copies]
+    own = [rows, weights, list(circuit.assume), values, circuit.form, list(circuit.inputs)]
+    return _sha256([*own, copies] if copies else own)
 
 
 def _sha256(document: Any) -> str:

@@ -29,6 +29,7 @@ class Theorem:
     source: str
     text: str
     unit_gains: bool = False  # only where I - S W is I - W
+    linear: bool = False  # only where every activation is piecewise linear
 
 
 @cache
@@ -36,7 +37,7 @@ def theorems() -> tuple[Theorem, ...]:
     """The table of theorems.
 
     >>> [t.conclusion for t in theorems() if t.premise == "lds"]
-    ['p_matrix', 'd_stable', 'totally_hurwitz', 'hurwitz']
+    ['p_matrix', 'd_stable', 'totally_hurwitz', 'hurwitz', 'unique']
     """
     text = resources.files("symgame").joinpath("library", "theorems.toml").read_text(encoding="utf-8")
     return tuple(Theorem(**row) for row in tomllib.loads(text)["theorem"])
@@ -59,7 +60,7 @@ def theorem(circuit: Circuit, node: s.Formula, given: Iterable[s.Formula]) -> Th
     unit = algebra(circuit).matrix_name == "I - W"
     for row in theorems():
         fits = isinstance(node, s.Name) and node.id == row.conclusion and row.premise in words
-        if fits and (unit or not row.unit_gains):
+        if fits and (unit or not row.unit_gains) and not (row.linear and algebra(circuit).pieces is None):
             return row
     return None
 

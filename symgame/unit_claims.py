@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, product
 
-from symgame import branch_texts, copies, depth_claims, game_claims, matrix_claims, steps
+from symgame import branch_texts, copies, depth_claims, feedback_claims, game_claims, matrix_claims, steps
 from symgame.algebra import Algebra, algebra
 from symgame.branches import Branch, full_branch
 from symgame.circuit import Circuit
@@ -285,7 +285,7 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
 
 def of_count(circuit: Circuit) -> Iterator[Draft]:
     a = algebra(circuit)
-    if count.rectified(a):
+    if count.rectified(a) and not matrix_claims.p_is_open(circuit):
         title = "Exactly one equilibrium for every input, of each unit its own, iff a P-matrix"
         yield Draft("count.unique-p", title, "equivalence", then="unique <=> p_matrix")
 
@@ -508,7 +508,9 @@ def of_layers(circuit: Circuit) -> Iterator[Draft]:
         verdict=Proved((EXACT,)),
         steps=tuple(_chain_steps(column)),
     )
-    yield Draft("layers.hurwitz", "When the column is Hurwitz: each layer", "equivalence", word="hurwitz")
+    more = ", with the self-excitation of every mode across the layers" if column.recurrent else ""
+    yield Draft("layers.hurwitz", f"When the column is Hurwitz: each layer{more}", "equivalence", word="hurwitz")
+    yield from feedback_claims.drafts(circuit)
     pair = rivals(algebra(circuit))
     driven = () if pair is None else pair.driven(circuit)
     if column.recurrent or pair is None or len(driven) != 1:

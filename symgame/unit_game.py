@@ -19,7 +19,6 @@ from typing import Literal
 from symgame.cells import Line, Point, System
 from symgame.circuit import Circuit
 from symgame.errors import Unsupported
-from symgame.kinks import stability_of
 from symgame.numeric import solutions, system
 from symgame.plane import Mark, equilibrium_marks
 from symgame.syntax import PIECE_MARK
@@ -49,8 +48,8 @@ class Segment:
 class UnitGame:
     """The plane of two players: ``responses[k]`` is the curve of ``players[k]``, ``equilibria`` the crossing points.
 
-    ``side`` is the largest rate that the picture shows on either axis. ``eliminated`` are the populations that answer
-    at once. ``notes`` say what is not drawn.
+    ``low`` and ``side`` are the least and the largest rate that the picture shows on either axis. ``eliminated`` are
+    the populations that answer at once. ``notes`` say what is not drawn.
     """
 
     circuit: Circuit
@@ -58,6 +57,7 @@ class UnitGame:
     eliminated: tuple[str, ...]
     responses: tuple[tuple[Segment, ...], tuple[Segment, ...]]
     equilibria: tuple[Mark, ...]
+    low: Fraction
     side: Fraction
     notes: tuple[str, ...]
 
@@ -83,13 +83,14 @@ def unit_game(circuit: Circuit, players: Sequence[str] | None = None) -> UnitGam
     if prod(len(row) for row in whole.pieces) > MOST_CHOICES:
         raise Unsupported(f"the game of two players is drawn for at most {MOST_CHOICES} choices of pieces")
     marks, notes = equilibrium_marks(circuit)
-    settled = {e.branch for e in solutions(circuit).equilibria if stability_of(circuit, e)}
+    settled = {e.branch for e in solutions(circuit).equilibria if e.stable}
     marks = tuple(replace(m, stability="stable") if m.branch in settled else m for m in marks)
     a, b = (circuit.index(name) for name in pair)
     seen = [x for m in marks if m.exact for x in (m.exact[a], m.exact[b])]
-    alone = [s.start[k] for k in range(2) for s in _segments(circuit, whole, (a, b), k, Fraction(0))]
-    side = ROOM * max([*seen, *alone, Fraction(0)]) or Fraction(1)
-    responses = tuple(_distinct(_segments(circuit, whole, (a, b), k, side)) for k in range(2))
+    nothing = (Fraction(0), Fraction(0))
+    alone = [s.start[k] for k in range(2) for s in _segments(circuit, whole, (a, b), k, nothing)]
+    low, side = ROOM * min([*seen, Fraction(0)]), ROOM * max([*seen, *alone, Fraction(0)]) or Fraction(1)
+    responses = tuple(_distinct(_segments(circuit, whole, (a, b), k, (low, side))) for k in range(2))
     return UnitGame(
         circuit,
         pair,
@@ -99,6 +100,7 @@ def unit_game(circuit: Circuit, players: Sequence[str] | None = None) -> UnitGam
             replace(m, place=(m.place[a], m.place[b]), exact=None if m.exact is None else (m.exact[a], m.exact[b]))
             for m in marks
         ),
+        low,
         side,
         notes,
     )
@@ -116,8 +118,8 @@ def _players(circuit: Circuit, players: Sequence[str] | None) -> tuple[str, str]
     return players[0], players[1]
 
 
-def _segments(circuit: Circuit, whole: System, pair: tuple[int, int], k: int, most: Fraction) -> Iterator[Segment]:
-    """The response of player k for rates of the other from 0 to ``most``, segment by segment."""
+def _segments(circuit: Circuit, whole: System, pair: tuple[int, int], k: int, rates: Place) -> Iterator[Segment]:
+    """The response of player k for rates of the other between two bounds, segment by segment."""
     me, other = pair[k], pair[1 - k]
     rest = [i for i in range(whole.n) if i != other]
     at = [_without(whole, rest, other, Fraction(t)) for t in (0, 1)]
@@ -127,7 +129,7 @@ def _segments(circuit: Circuit, whole: System, pair: tuple[int, int], k: int, mo
         zero, one = at[0].solved(places), at[1].solved(places)
         if zero is None or one is None:
             continue  # a singular block: at most single rates of the other have answers there
-        ends = _between(at[0].pieces, zero, one, most)
+        ends = _between(at[0].pieces, zero, one, rates)
         if ends is None:
             continue
         piece = at[0].pieces[mine][places[mine]]
@@ -179,9 +181,9 @@ def _sign(of: System, places: Sequence[int]) -> int:
     return 1 if value > 0 else -1 if value < 0 else 0
 
 
-def _between(pieces: Sequence[Sequence[Line]], zero: Point, one: Point, most: Fraction) -> Place | None:
-    """The first and the last t in ``[0, most]`` with every total input, linear in t, on its piece or at its end."""
-    low, high = Fraction(0), most
+def _between(pieces: Sequence[Sequence[Line]], zero: Point, one: Point, rates: Place) -> Place | None:
+    """The first and the last t between two bounds with every total input, linear in t, on its piece or at its end."""
+    low, high = rates
     for row, place, z, z_one in zip(pieces, zero.places, zero.totals, one.totals, strict=True):
         slope = z_one - z
         for end, sign in ((row[place].lower, 1), (row[place].upper, -1)):
@@ -195,4 +197,4 @@ def _between(pieces: Sequence[Sequence[Line]], zero: Point, one: Point, most: Fr
                 low = max(low, -gap / rise)
             else:
                 high = min(high, -gap / rise)
-    return (low, high) if low < high or (most == 0 and low == high) else None
+    return (low, high) if low < high or (rates[0] == rates[1] == low == high) else None

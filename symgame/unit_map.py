@@ -21,7 +21,7 @@ from symgame.condition import FALSE, Condition, Sign, atoms, both, either, free_
 from symgame.crossings import simple_between
 from symgame.errors import CircuitError, Unsupported
 from symgame.floating import Array
-from symgame.kinks import decays, stability_of
+from symgame.kinks import decays
 from symgame.numeric import Solution, solutions
 from symgame.ring import Poly
 
@@ -168,7 +168,7 @@ def _regions(
         at = (_near(xs, int(a), reach), _near(ys, int(b), reach))
         numeric = circuit.with_values(**{over: at[0], other: at[1]})
         points = solutions(numeric).equilibria
-        settled = [e for e in points if stability_of(numeric, e)]
+        settled = [e for e in points if e.stable]
         stable = tuple(e.branch for e in settled)
         rest = tuple(e.branch for e in points if e.branch not in stable)
         places.append(inside)
@@ -197,7 +197,10 @@ def _name(circuit: Circuit, stable: Sequence[Solution], count: int) -> str:
     own = [p.name for p in circuit.populations if p.type == "excitatory"] or list(circuit.names)
     if not stable:
         return "none stable" if count else "no equilibrium"
-    shown = dict.fromkeys(tuple(n for n in own if n in e.active or n in e.saturated) for e in stable)
+    shown = dict.fromkeys(
+        tuple(f"{n} capped" if n in e.saturated else n for n in own if n in e.active or n in e.saturated)
+        for e in stable
+    )
     one = [who[0] for who in shown if len(who) == 1]
     parts = [" and ".join(who) for who in shown if len(who) > 1]
     parts += [f"{' or '.join(one)} alone"] if one and len(own) > 1 else one

@@ -14,7 +14,7 @@ from symgame.condition import Condition, Exists, Forall, both, implies
 from symgame.errors import Unsupported, VocabularyError
 from symgame.lowering import Lowering
 from symgame.properties import count, diagonal, nash, potential, response, stability
-from symgame.ring import BOUND_TAUS, MAX_BOUND, Quotient
+from symgame.ring import BOUND_TAUS, MAX_BOUND, Matrix, Quotient
 from symgame.words import (
     BRANCH_NUMBERS,
     BRANCH_WORDS,
@@ -49,11 +49,19 @@ _OF_CIRCUIT: dict[str, Callable[[Algebra, Taus], Condition]] = {
 }
 #: Words whose meaning needs the reading itself: it names their large polynomials, or takes their roots.
 _OF_READING: dict[str, Callable[[Algebra, Lowering], Condition]] = {
-    "lds": lambda a, lowering: diagonal.lds(a, a.interaction(), lowering.quantity).condition,
-    "rosen": lambda a, lowering: diagonal.lds(a, a.game_matrix(), lowering.quantity).condition,
+    "lds": lambda a, lowering: _diagonal(a, a.interaction(), lowering),
+    "rosen": lambda a, lowering: _diagonal(a, a.game_matrix(), lowering),
     "d_stable": lambda a, lowering: stability.d_stable(a, lowering.quantity, lowering.root),
 }
 READING_WORDS = frozenset(_OF_READING)
+
+
+def _diagonal(a: Algebra, matrix: Matrix, lowering: Lowering) -> Condition:
+    """Diagonal stability; its roots are taken where quantities have names, and eliminated else."""
+    root = None if lowering.named is None else lowering.root
+    return diagonal.lds(a, matrix, lowering.quantity, root).condition
+
+
 _OF_NUMBER: dict[str, Callable[[Branch, Taus], Quotient]] = {
     "trace": stability.trace,
     "det": lambda b, taus: b.determinant,

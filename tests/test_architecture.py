@@ -66,6 +66,7 @@ LAYERS: list[list[str]] = [
             "least_power",
             "spectrum",
             "cells",
+            "cascade",
             "tableau",
             "choices",
             "tree_kernel",
@@ -97,7 +98,7 @@ LAYERS: list[list[str]] = [
             "contraction",
         ]
     ),  # matrices over QQ, whatever they stand for
-    ["copies"],
+    Room(["copies", "feedback"]),
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
     ["branches", "numeric_game", "layering"],
     [
@@ -147,6 +148,7 @@ LAYERS: list[list[str]] = [
             "branch_texts",
             "game_claims",
             "depth_claims",
+            "feedback_claims",
             "unit_claims",
             "catalogue",
             "bounds",

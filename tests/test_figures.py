@@ -31,7 +31,7 @@ from symgame.numeric import solutions
 from symgame.plane import phase_plane
 from symgame.portrait import Portraits, figures_data
 from symgame.presentation import Presentation
-from symgame.report import figures
+from symgame.report import canvas, figures
 
 MODELS = Path(__file__).parent / "corpus" / "models"
 PAIRS = ["wilson-cowan", "pair_ie", "pair_numeric", "pair_saturating", "soft_pair", "pair_pq", "mutual_inhibition"]
@@ -215,7 +215,7 @@ def test_the_three_equilibria_of_mutual_inhibition() -> None:
 
 def test_swapped_classes_are_seen() -> None:
     """The markers of a stable and of a saddle point differ in shape and in colour, as those of Nash do in fill."""
-    looks = {s: (figures.MARKERS[s][0], figures.MARKERS[s][1]) for s in figures.MARKERS}
+    looks = {s: (canvas.MARKERS[s][0], canvas.MARKERS[s][1]) for s in canvas.MARKERS}
     assert len({shape for shape, _ in looks.values()}) == len({color for _, color in looks.values()}) == len(looks)
     nash = figures._marker("stable", "global"), figures._marker("stable", "stationary")
     assert nash[0]["markerfacecolor"] != nash[1]["markerfacecolor"] == "white"
@@ -572,8 +572,8 @@ def test_latex_captions_are_balanced() -> None:
 def test_labels_of_all_sorts_of_names() -> None:
     assert figures.label("w_EE") == "$w_{EE}$"
     assert figures.label("w_i_n") == "$w_{i,n}$"
-    assert "4E2D" in figures.label("中") and figures._plain("中_1 β") == "U+4E2D_1 β"  # no font here has the glyph
-    assert figures._math(r"\frac{", "a$b_c") == r"a\$b_c"  # what cannot be set as mathematics is plain and escaped
+    assert "4E2D" in figures.label("中") and canvas.plain_text("中_1 β") == "U+4E2D_1 β"  # no font here has the glyph
+    assert canvas.mathematics(r"\frac{", "a$b_c") == r"a\$b_c"  # what cannot be set as mathematics is plain and escaped
 
 
 def test_the_circuits_own_symbols_and_units_are_on_the_axes() -> None:

@@ -244,7 +244,7 @@ def test_unique_nash_on_a_cap_is_reported_once() -> None:
     (e,) = answer.equilibria
     assert answer.complete
     assert [e.state[n] for n in names] == [F(v) for v in row["solution"]]
-    assert (e.nash, e.strict, e.stable, e.type) == ("global", False, None, "kink")
+    assert (e.nash, e.strict, e.stable, e.type) == ("global", False, True, "kink")
     assert "A" in e.saturated
     assert kind(circuit, "nash(A=m,D) & ~exists(A,D) & ~strict(A=m,D)") == "proved"
 

@@ -10,13 +10,16 @@ from itertools import product
 import numpy as np
 import pytest
 
+from symgame.branches import branch
 from symgame.cells import System
 from symgame.circuit import Circuit
 from symgame.competition import Competition, figures_of, lateral_symbol
+from symgame.condition import TRUE
 from symgame.errors import CircuitError, SymgameError, Unsupported
 from symgame.fields import coupling, field_units, picture, sharpened
 from symgame.floating import floating
-from symgame.kinks import stability_of
+from symgame.grammar import read_branch
+from symgame.kinks import decays, kinks
 from symgame.microcircuits import column, lateral_inhibition, shared_inhibition
 from symgame.numeric import solutions, system
 from symgame.pivoting import lone_equilibrium
@@ -87,7 +90,7 @@ def test_mistakes_are_named() -> None:
     circuit = lateral_inhibition(3, w_EE="1/2", s=1, l="1/4", w_IE=1, w_II=0)
     with pytest.raises(CircuitError, match=r"2 inputs were given; give one to each of E1, E2, E3"):
         profile(circuit, [1, 2])
-    with pytest.raises(Unsupported, match="at least 6 units"):
+    with pytest.raises(Unsupported, match="6 to 64 units; this circuit has 3"):
         profiles(circuit)
     with pytest.raises(SymgameError, match="w_EE"):
         profile(lateral_inhibition(6), [1] * 6)
@@ -96,16 +99,16 @@ def test_mistakes_are_named() -> None:
 # -- stability on kinks -----------------------------------------------------------------------------------------------
 
 
-def test_a_silent_loser_is_stable_and_loops_through_kinks_stay_open() -> None:
-    circuit = pair(w_EE="1/2", l="5/2")
-    found = {e.branch: (e.stable, stability_of(circuit.fixed(), e)) for e in solutions(circuit).equilibria}
-    assert found["E1,I1"] == (None, True) and found["E2,I2"] == (None, True) and found["E1,I1,E2,I2"] == (False, False)
-    loop = Circuit.from_matrix([[0, -1], [1, 0]], names="AB", u=[0, 0], tau=[1, 1])
-    (rest,) = solutions(loop).equilibria
-    assert stability_of(loop, rest) is None
-    alone = Circuit.from_matrix([[2, 0], [0, 0]], names="AB", u=[0, 1], tau=[1, 1])  # A on its kink runs away
-    (rest,) = (e for e in solutions(alone).equilibria if e.branch == "B")
-    assert stability_of(alone, rest) is None
+def test_a_silent_loser_is_decided_and_a_loop_through_kinks_is_not() -> None:
+    circuit = pair(w_EE="1/2", l="5/2").fixed()
+    found = {e.branch: (e.strict, e.stable) for e in solutions(circuit).equilibria}
+    assert found == {"E1,I1": (False, True), "E2,I2": (False, True), "E1,I1,E2,I2": (True, False)}
+    winner = branch(circuit, read_branch("E1,I1"))
+    assert list(kinks(winner)) == [3] and decays(winner) == TRUE
+    loop = Circuit.from_matrix([["w", -1], [1, 0]], names="AB", u=[0, 0], tau=[1, 1])
+    assert decays(branch(loop, ())) is None
+    alone = branch(Circuit.from_matrix([["w", 0], [0, 0]], names="AB", u=[0, 1], tau=[1, 1]), read_branch("B"))
+    assert str(decays(alone)) == "w < 1"  # A, on its kink, runs away otherwise
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -113,7 +116,7 @@ def test_stable_on_a_kink_means_that_orbits_return(seed: int) -> None:
     circuit = pair(w_EE="1/2", l="5/2").fixed()
     f = floating(circuit)
     for e in solutions(circuit).equilibria:
-        if not e.strict and stability_of(circuit, e):
+        if not e.strict and e.stable:
             rest = np.array([float(e.state[n]) for n in circuit.names])
             x = np.maximum(rest + 1e-3 * np.random.default_rng(seed).standard_normal(4), 0)
             for _ in range(20_000):
@@ -138,7 +141,7 @@ def test_every_cell_says_what_enumeration_says(area: UnitMap) -> None:
         numbers = area.circuit.with_values(w_EE=near[0], l=near[1]).fixed()
         listed = solutions(numbers).equilibria
         region = area.regions[area.cells[b, a]]
-        assert {e.branch for e in listed if stability_of(numbers, e)} == set(region.stable), near
+        assert {e.branch for e in listed if e.stable} == set(region.stable), near
         assert bool(listed) == bool(region.stable or region.other)
         seen.add(region.name)
     assert seen == {"E1 and E2", "E1 alone", "E1 or E2 alone", "none stable", "no equilibrium"}
@@ -236,6 +239,17 @@ def test_a_self_exciting_player_has_a_maximum() -> None:
         unit_game(switch)
     with pytest.raises(Unsupported, match="two players, not A, A"):
         unit_game(switch, "AA")
+
+
+def test_negative_rates_are_shown() -> None:
+    both_ways = Circuit.from_matrix(
+        [[0, "-1/2"], ["-1/2", 0]], names="AB", u=[1, -1], tau=[1, 1], activation="soft_threshold"
+    )
+    game = unit_game(both_ways.with_values(lambda_A="1/4", lambda_B="1/4"), "AB")
+    assert game.low < 0 < game.side and any(m.exact and min(m.exact) < 0 for m in game.equilibria)
+    for mark in game.equilibria:
+        assert mark.exact and on(game, 0, mark.exact) and on(game, 1, mark.exact)
+        assert all(game.low <= x <= game.side for x in mark.exact)
 
 
 # -- fields -----------------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def test_the_notation_of_the_readme_is_read() -> None:
     from symgame.presentation import Presentation
     from symgame.shape import Shaper
 
-    (text,) = blocks("ini")
+    _, text = blocks("ini")
     pair = (ROOT / "symgame" / "library" / "wilson-cowan.toml").read_text(encoding="utf-8")
     circuit = parse_model(f"{pair}\n{text}", "README.toml")
     style = circuit.presentation
@@ -92,6 +92,15 @@ def test_the_notation_of_the_readme_is_read() -> None:
     assert [a.name for a in Shaper(circuit).abbreviations] == ["D", "g"]
     section = README.split("### In your own notation")[1].split("\n## ")[0]
     assert all(re.search(rf"\b{key}\b", section) for key in Presentation.__dataclass_fields__ if key != "turned")
+
+
+def test_the_copies_of_the_readme_are_read() -> None:
+    from symgame.modelfile import parse_model
+
+    text, _ = blocks("ini")
+    pair = (ROOT / "symgame" / "library" / "wilson-cowan.toml").read_text(encoding="utf-8")
+    circuit = parse_model(f"{pair}\n{text}", "README.toml")
+    assert circuit.whole == ("n",) and str(circuit.W[0, 1]) == "-l*n + l - w_EI" and circuit.copies[0].count.name == "n"
 
 
 def test_every_word_is_in_the_readme() -> None:

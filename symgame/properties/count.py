@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from symgame import copies
+from symgame import feedback
 from symgame.algebra import Algebra
 from symgame.branches import Branch
 from symgame.condition import FALSE, TRUE, Condition, both, either, negation
@@ -33,7 +33,7 @@ def unique(algebra: Algebra) -> Condition:
     if algebra.groups:
         if not rectified(algebra):
             raise Unsupported("uniqueness is derived for copies of units with rectified rates of gain 1 only")
-        return copies.p_property(algebra, algebra.gains)
+        return feedback.p_property(algebra, algebra.gains)
     choices = [tuple(dict.fromkeys(p.slope for p in row)) for row in algebra.linear_pieces()]
     if algebra.n > 3 and all(len(row) == 2 and algebra.zero in row for row in choices):
         rows = algebra.numbers(algebra.interaction())

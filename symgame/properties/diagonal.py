@@ -16,7 +16,7 @@ from functools import cache
 
 import sympy
 
-from symgame import copies, coupling, principal
+from symgame import copies, coupling, feedback, principal
 from symgame.algebra import Algebra
 from symgame.common_weights import Overlap, of_three, overlap
 from symgame.condition import FALSE, TRUE, Condition, Exists, both, either, negation
@@ -26,12 +26,13 @@ from symgame.matrices import definite
 from symgame.ring import LDS_WEIGHTS, MAX_BOUND, Matrix, Quotient, determinant, principal_minors, submatrix
 
 Name = Callable[[Quotient], Quotient]
+Root = Callable[[Quotient], Quotient] | None
 
 
 def p_matrix(algebra: Algebra) -> Condition:
     """All principal minors are positive."""
     if algebra.groups:
-        return copies.p_property(algebra, algebra.gains)
+        return feedback.p_property(algebra, algebra.gains)
     return p_property(algebra, algebra.interaction())
 
 
@@ -116,7 +117,8 @@ class Lds:
     """When a matrix is Lyapunov diagonally stable.
 
     ``road`` names the closed form, ``sources`` the theorems it rests on: none when the definition itself or a proof of
-    this package (``lemmas``) stands behind it. ``weights`` are explicit, where the road has them.
+    this package (``lemmas``) stands behind it. ``weights`` are explicit, where the road has them. Of a ``column`` with
+    feedback the criteria are those of one layer, with :data:`~symgame.feedback.ROOT` in its self-weights.
     """
 
     condition: Condition
@@ -125,9 +127,10 @@ class Lds:
     criteria: tuple[Criterion, ...] = ()
     weights: tuple[Quotient, ...] | None = None
     lemmas: bool = False
+    column: feedback.Column | None = None
 
 
-def lds(algebra: Algebra, matrix: Matrix, name: Name = lambda q: q) -> Lds:
+def lds(algebra: Algebra, matrix: Matrix, name: Name = lambda q: q, root: Root = None) -> Lds:
     """Lyapunov diagonal stability of a matrix by the shortest road that its couplings allow.
 
     - one or two rates: the definition, with explicit weights for the prover;
@@ -137,43 +140,55 @@ def lds(algebra: Algebra, matrix: Matrix, name: Name = lambda q: q) -> Lds:
     - a cycle: the secant criterion (Arcak and Sontag);
     - exchangeable units: a common and a contrast mode that share their weights (Gatermann and Parrilo);
     - three rates: :mod:`symgame.common_weights`;
+    - like layers with feedback: one layer with more self-excitation (:mod:`symgame.feedback`);
     - else the definition with its weights bound, which a proof may use but hardly conclude.
 
-    ``name`` may exchange large polynomials for names.
+    ``name`` may exchange large polynomials for names; ``root`` takes square roots, which are eliminated without it.
     """
     if algebra.groups:
-        return _copies(algebra, matrix, name)
+        return _copies(algebra, matrix, name, root)
     if len(matrix) <= 2:
         return Lds(exists_weights(algebra, matrix), "definition")
     rows = algebra.numbers(matrix)
     if rows is not None:
-        return _numbers(rows)
+        return _numbers(algebra, rows)
     blocks = coupling.strong_blocks(matrix)
     if len(blocks) == 1:
-        return _connected(algebra, matrix, name)
-    parts = [_block(algebra, submatrix(matrix, block, block), name) for block in blocks]
+        return _connected(algebra, matrix, name, root)
+    return _of_blocks([_block(algebra, submatrix(matrix, block, block), name, root) for block in blocks])
+
+
+def _of_blocks(parts: Sequence[Lds]) -> Lds:
+    columns = dict.fromkeys(p.column for p in parts if p.column is not None)
+    if len(columns) > 1:
+        raise Unsupported("diagonal stability is derived for one column with feedback, not for several of them")
     return Lds(
         both(*(p.condition for p in parts)),
         "blocks",
         _joined(("BermanHershkowitz1983",), *(p.sources for p in parts)),
-        tuple(c for p in parts for c in p.criteria),
+        tuple(dict.fromkeys(c for p in parts for c in p.criteria)),
         None,
         any(p.lemmas for p in parts),
+        next(iter(columns), None),
     )
 
 
-def _quotient(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
+def _quotient(algebra: Algebra, matrix: Matrix, name: Name, root: Root = None) -> Lds:
     """Diagonal stability of a quotient, which is a matrix without copies."""
     if len(matrix) > 2:
-        return lds(replace(algebra, groups=()), matrix, name)
-    return _block(algebra, matrix, name)
+        return lds(replace(algebra, groups=()), matrix, name, root)
+    return _block(algebra, matrix, name, root)
 
 
-def _numbers(rows: list[list[Fraction]]) -> Lds:
-    """A matrix of numbers is decided, with a certificate that was verified."""
+def _numbers(algebra: Algebra, rows: list[list[Fraction]]) -> Lds:
+    """A matrix of numbers is decided, with a certificate that was verified; on the boundary, a column by its layer."""
     found = diagonal_stability(rows)
     if found.holds is None:
-        raise Unsupported(found.reason)
+        matrix = [[algebra.ring.quotient(v) for v in row] for row in rows]
+        layer = _layered(replace(algebra, groups=()), _as_couplings(algebra, matrix), lambda q: q, None)
+        if layer is None:
+            raise Unsupported(found.reason)
+        return layer
     return Lds(TRUE if found.holds else FALSE, "numbers")
 
 
@@ -181,14 +196,14 @@ def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for group in groups for key in group))
 
 
-def _block(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
+def _block(algebra: Algebra, matrix: Matrix, name: Name, root: Root = None) -> Lds:
     """A strongly connected block; for a pair of its own the P-property says it all (proved for every pair)."""
     if len(matrix) <= 2:
         return Lds(p_property(algebra, matrix), "pair")
-    return _connected(algebra, matrix, name)
+    return _connected(algebra, matrix, name, root)
 
 
-def _connected(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
+def _connected(algebra: Algebra, matrix: Matrix, name: Name, root: Root = None) -> Lds:
     if coupling.is_forest(matrix):
         return _forest(algebra, matrix)
     order = coupling.single_cycle(matrix)
@@ -207,6 +222,9 @@ def _connected(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
             return Lds(closed, "three", (), (Criterion(criterion),), None, True)
         enough = either(closed, holds_with(algebra, matrix, [algebra.one] * 3))
         return Lds(Exists(LDS_WEIGHTS[:1], closed, enough), "three", (), (Criterion(criterion),), None, True)
+    layer = _layered(algebra, _as_couplings(algebra, matrix), name, root)
+    if layer is not None:
+        return layer
     body = exists_weights(algebra, matrix)
     assert isinstance(body, Exists)
     strengthened = Exists(
@@ -378,31 +396,24 @@ def _exchange(algebra: Algebra, matrix: Matrix, units: coupling.Units, name: Nam
     return _common_and_contrast(algebra, contrast, common, name)
 
 
-def _copies(algebra: Algebra, matrix: Matrix, name: Name) -> Lds:
+def _copies(algebra: Algebra, matrix: Matrix, name: Name, root: Root) -> Lds:
     """The same for a circuit with copies, whatever their number; ``matrix`` is ``I - F W`` with gains, or ``I - W``."""
     gains = algebra.gains if matrix != algebra.game_matrix() else (algebra.one,) * algebra.n
     try:
-        parts = [_of_units(algebra, part, name) for part in copies.blocks(algebra, copies.merged(algebra, gains))]
+        units = copies.blocks(algebra, copies.merged(algebra, gains))
+        parts = [_of_units(algebra, part, name, root) for part in units]
     except Unsupported:
         explicit = copies.written(algebra)
         if explicit is None or algebra.numbers(matrix) is None:
             raise
-        return lds(explicit, explicit.game_matrix() if matrix == algebra.game_matrix() else explicit.interaction(), name)
-    if len(parts) == 1:
-        return parts[0]
-    return Lds(
-        both(*(p.condition for p in parts)),
-        "blocks",
-        _joined(("BermanHershkowitz1983",), *(p.sources for p in parts)),
-        tuple(dict.fromkeys(c for p in parts for c in p.criteria)),
-        None,
-        any(p.lemmas for p in parts),
-    )
+        plain = matrix == algebra.game_matrix()
+        return lds(explicit, explicit.game_matrix() if plain else explicit.interaction(), name)
+    return parts[0] if len(parts) == 1 else _of_blocks(parts)
 
 
-def _of_units(algebra: Algebra, m: copies.Merged, name: Name) -> Lds:
+def _of_units(algebra: Algebra, m: copies.Merged, name: Name, root: Root) -> Lds:
     if not m.groups:
-        return _quotient(algebra, copies.interaction(algebra, m.W, m.slopes), name)
+        return _quotient(algebra, copies.interaction(algebra, m.W, m.slopes), name, root)
     if len(m.groups) != 1 or copies.several(algebra, m.groups[0]) != TRUE:
         raise Unsupported("diagonal stability of copies is derived for one kind of unit, two or more of them")
     members = m.groups[0].members
@@ -410,7 +421,7 @@ def _of_units(algebra: Algebra, m: copies.Merged, name: Name) -> Lds:
     order = [*members, *rest]
     common = submatrix(copies.interaction(algebra, m.W, m.slopes), order, order)
     inner = copies.interaction(algebra, copies.contrast(m.W, m.groups[0]), [m.slopes[i] for i in members])
-    found = _common_and_contrast(algebra, inner, common, name)
+    found = _common_and_contrast(algebra, inner, common, name) or _layered(algebra, m, name, root)
     if found is None:
         raise Unsupported(
             f"diagonal stability of copies has a closed form for units of one population, or of two that share nothing "
@@ -437,3 +448,31 @@ def _common_and_contrast(algebra: Algebra, contrast: Matrix, common: Matrix, nam
         closed = criterion.condition(algebra.ring, algebra.structural.compare, name)
         return Lds(closed, "exchange", ("GatermannParrilo2004",), (Criterion(criterion),), None, True)
     return None
+
+
+# -- columns with feedback ---------------------------------------------------------------------------------------------
+
+
+def _as_couplings(algebra: Algebra, matrix: Matrix) -> copies.Merged:
+    """A matrix A as ``I - W``."""
+    n = range(len(matrix))
+    one, zero = algebra.one, algebra.zero
+    return feedback.of_couplings(algebra, [[(one if i == j else zero) - matrix[i][j] for j in n] for i in n])
+
+
+def _layered(algebra: Algebra, m: copies.Merged, name: Name, root: Root) -> Lds | None:
+    """Like layers with feedback: one layer, its self-weights raised; see :mod:`symgame.feedback`."""
+    column = feedback.column(algebra, m)
+    if column is None:
+        return None
+    sources = ("BarkerBermanPlemmons1978",)
+    if column.cancels:
+        inner = _of_units(algebra, column.layer, name, root)
+        return replace(inner, sources=_joined(sources, inner.sources), column=column)
+    exact = feedback.exact_root(algebra, column)
+    value = exact or feedback.root(algebra, column, root) or algebra.ring.of(feedback.ROOT)
+    inner = _of_units(algebra, column.raised(value), name, root)
+    condition = inner.condition
+    if exact is None and root is None:
+        condition = feedback.at_greatest(algebra, condition, column)
+    return replace(inner, condition=condition, sources=_joined(sources, inner.sources), column=column)

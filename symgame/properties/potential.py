@@ -25,6 +25,7 @@ from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, And, Condition, Or, both, either
 from symgame.cycles import Edge, path_between, simple_cycles, spanning_forest
 from symgame.errors import Unsupported
+from symgame.groups import neurons
 from symgame.ring import Quotient, from_sympy
 from symgame.tables import Cell, Html, formula, joined, latex, table
 

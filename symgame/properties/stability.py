@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
-from symgame import copies, principal
+from symgame import copies, feedback, principal
 from symgame.algebra import Algebra
 from symgame.branches import Branch
 from symgame.condition import FALSE, TRUE, Condition, both, either, negation
@@ -68,7 +68,8 @@ def hurwitz(branch: Branch, taus: Taus | None = None) -> Condition:
         return both(*(_hurwitz_mode(a, mode) for mode in copies.modes(a, branch.slopes, taus)))
     if len(branch.increasing) > 3:
         full = jacobian(a, branch.slopes, taus)
-        found = _of_numbers(a, submatrix(full, branch.increasing, branch.increasing))
+        live = submatrix(full, branch.increasing, branch.increasing)
+        found = _of_numbers(a, live) or _of_columns(a, live)
         if found is not None:
             return found
     numbers = routh_hurwitz(block_polynomial(branch, taus), a.ring)
@@ -78,11 +79,33 @@ def hurwitz(branch: Branch, taus: Taus | None = None) -> Condition:
 def _hurwitz_mode(algebra: Algebra, mode: copies.Mode) -> Condition:
     """A mode of a circuit with copies decays, if it occurs: every strongly coupled block of it does."""
     matrix = mode.jacobian(algebra)
-    parts = []
-    for block in strong_blocks(matrix):
-        polynomial = characteristic_polynomial(submatrix(matrix, block, block), algebra.ring)
-        parts += [algebra.structural.compare(q, ">") for q in routh_hurwitz(polynomial, algebra.ring)]
-    return either(negation(mode.when), both(*parts))
+    blocks = [submatrix(matrix, block, block) for block in strong_blocks(matrix)]
+    return either(negation(mode.when), both(*(_column(algebra, b) or _block(algebra, b) for b in blocks)))
+
+
+def _block(algebra: Algebra, matrix: Matrix) -> Condition:
+    polynomial = characteristic_polynomial(matrix, algebra.ring)
+    return both(*(algebra.structural.compare(q, ">") for q in routh_hurwitz(polynomial, algebra.ring)))
+
+
+def _column(algebra: Algebra, matrix: Matrix) -> Condition | None:
+    """A block that is a column with feedback is Hurwitz iff one layer is, for each of the self-weights that stand for
+    the modes across layers: :mod:`symgame.feedback`. ``None`` when it is no column."""
+    found = feedback.column(algebra, feedback.of_couplings(algebra, matrix)) if len(matrix) > 2 else None
+    if found is None or found.cancels:
+        return None
+    layer = found.raised(algebra.ring.of(feedback.ROOT)).W
+    numbers = routh_hurwitz(characteristic_polynomial(layer, algebra.ring), algebra.ring)
+    return both(*(feedback.positive(algebra, q, found) for q in numbers))
+
+
+def _of_columns(algebra: Algebra, matrix: Matrix) -> Condition | None:
+    """Block by block, when one of the blocks is a column with feedback."""
+    blocks = [submatrix(matrix, block, block) for block in strong_blocks(matrix)]
+    columns = [_column(algebra, block) for block in blocks]
+    if all(c is None for c in columns):
+        return None
+    return both(*(c or _block(algebra, b) for b, c in zip(blocks, columns, strict=True)))
 
 
 def _of_numbers(algebra: Algebra, matrix: Matrix) -> Condition | None:
@@ -166,9 +189,11 @@ def circuit_hurwitz(algebra: Algebra, taus: Taus | None = None) -> Condition:
     """``diag(1/tau) (-I + F W)`` is Hurwitz, with F the gains."""
     if algebra.groups:
         return both(*(_hurwitz_mode(algebra, mode) for mode in copies.modes(algebra, algebra.gains, taus)))
-    found = _of_numbers(algebra, jacobian(algebra, algebra.gains, taus)) if algebra.n > 3 else None
-    if found is not None:
-        return found
+    if algebra.n > 3:
+        matrix = jacobian(algebra, algebra.gains, taus)
+        found = _of_numbers(algebra, matrix) or _of_columns(algebra, matrix)
+        if found is not None:
+            return found
     polynomial = characteristic_polynomial(jacobian(algebra, algebra.gains, taus), algebra.ring)
     return both(*(algebra.structural.compare(q, ">") for q in routh_hurwitz(polynomial, algebra.ring)))
 

@@ -9,7 +9,7 @@ from symgame import __version__
 from symgame.algebra import algebra
 from symgame.branches import Branch
 from symgame.chart import Chart, regime_table
-from symgame.circuit import Circuit
+from symgame.circuit import Circuit, Copies
 from symgame.claims import Claim, Listed
 from symgame.derivation import Derivation
 from symgame.global_stability import Answer, Stability
@@ -48,9 +48,17 @@ def circuit_document(circuit: Circuit) -> Document:
             for p in circuit.populations
         ],
         "W": [[_text(circuit.W[a, b]) for b in range(len(circuit.names))] for a in range(len(circuit.names))],
+        **({"copies": [copies_document(c) for c in circuit.copies]} if circuit.copies else {}),
         "domain": [h.text for h in algebra(circuit).domain.hypotheses],
         "values": {n: _text(v) for n, v in circuit.values},
     }
+
+
+def copies_document(group: Copies) -> Document:
+    """How many units of these populations there are; ``lateral``: to a member of one from a member of another."""
+    rows = range(len(group.members))
+    lateral = [[_text(group.lateral[a, b]) for b in rows] for a in rows]
+    return {"members": list(group.members), "count": _text(group.count), "lateral": lateral}
 
 
 def _text(expression: Any) -> str:

@@ -48,12 +48,13 @@ FILLS = (
     ("#F5DDA3", "---"),
     ("#EFAF84", "\\\\\\"),
     ("#D9C3D3", "xxx"),
-    ("#FFFFFF", "+++"),
+    ("#F7C6D4", "+++"),
     ("#DDDDDD", "..."),
     ("#C9D8A8", "|||"),
 )
 NOBODY = {"none stable": ("#E2E2E2", "xx"), "no equilibrium": ("#FFFFFF", "")}
 MAP = (3.7, 2.7)
+LONG = 24  # letters in the name of a region from which on the legend has one column
 LEFT, BOTTOM, TOP, RIGHT, LINE = 0.62, 0.52, 0.2, 0.16, 0.175
 
 
@@ -106,16 +107,22 @@ def _axes(width: float, height: float, below: int) -> tuple[Any, Any]:
     return drawing, drawing.add_axes((LEFT / wide, bottom / tall, width / wide, height / tall))
 
 
+def _fills(count: int) -> list[tuple[str, str]]:
+    """So many different fills: when the colours are used up, the same with other hatches."""
+    n = len(FILLS)
+    return [(FILLS[k % n][0], FILLS[(k + k // n) % n][1]) for k in range(count)]
+
+
 def equilibrium_map(area: UnitMap, games: Sequence[Panel] = ()) -> Any:
     """The regions over two parameters, their boundaries, and triangles where games are drawn."""
     from matplotlib.colors import ListedColormap, to_rgb
     from matplotlib.patches import Patch
 
     names = list(dict.fromkeys(region.name for region in area.regions))
-    free = iter(FILLS * (1 + len(names) // len(FILLS)))
+    free = iter(_fills(len(names)))
     look = {name: NOBODY[name] if name in NOBODY else next(free) for name in names}
     fills = [look[region.name] for region in area.regions]
-    columns = 2
+    columns = 2 if max(map(len, names), default=0) < LONG else 1
     step = (area.xs[1] - area.xs[0], area.ys[1] - area.ys[0])
     x, y = ((axis[0] - d / 2, axis[-1] + d / 2) for axis, d in zip((area.xs, area.ys), step, strict=True))
     palette = ListedColormap(np.array([to_rgb(c) for c in ("white", *(c for c, _ in fills))]))
@@ -186,15 +193,15 @@ def unit_games(rows: Sequence[Panel], names: tuple[str, str] | None = None) -> A
 
 
 def _draw_game(ax: Any, game: UnitGame, looks: Sequence[dict[str, Any]], dotted: Any) -> None:
-    side = float(game.side)
+    low, side = float(game.low), float(game.side)
     for response, look in zip(game.responses, looks, strict=True):
         for segment in response:
             x, y = zip(segment.start, segment.end, strict=True)
             own = look if segment.extremum == "minimum" else {**look, "linewidth": 0.9, "linestyle": dotted}
             ax.plot([float(v) for v in x], [float(v) for v in y], gid="response", zorder=4, **own)
     draw_marks(ax, game.equilibria)
-    ax.set_xlim(-0.04 * side, side)
-    ax.set_ylim(-0.04 * side, side)
+    ax.set_xlim(low - 0.04 * (side - low), side)
+    ax.set_ylim(low - 0.04 * (side - low), side)
     ax.set_xlabel(rate(game.circuit, game.circuit.names.index(game.players[0])))
     ax.set_ylabel(rate(game.circuit, game.circuit.names.index(game.players[1])))
 
