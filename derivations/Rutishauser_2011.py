@@ -88,7 +88,8 @@ statements = (
 
 of_any_number = (
     Statement("k equal winners silence the others up to a ratio of inputs",
-              f"exists(E1,I) <=> u_1 > 0 & u_2*(1 - alpha + k*{LOOP}) <= k*{LOOP}*u_1", (f"alpha < 1 + k*{LOOP}",)),
+              f"exists(E1,I) <=> u_1 > 0 & u_2*(1 - alpha + k*{LOOP}) <= k*{LOOP}*u_1",
+              (f"alpha < 1 + k*{LOOP}", "alpha != 1 | k = 1")),
     Statement("at equal inputs a single winner exists from alpha = 1 on", "exists(E1,I) <=> alpha >= 1",
               (*BOUNDED, "k = 1", "u_1 > 0", "u_1 = u_2")),
     Statement("several winners are stable exactly in soft competition", "hurwitz(E1,I) <=> alpha < 1", ("k >= 2",)),

@@ -16,8 +16,8 @@ more. If ``A - mu K`` is not stable, there is a positive semidefinite ``X != 0``
 (Barker, Berman, Plemmons); then ``v v' (x) X`` shows the same of M, as layer k of ``diag(M (v v' (x) X))`` is ``v_k^2``
 times that vector: the neighbours of layer k send ``(T v)_k v_k = mu v_k^2``. The scaling by theta is diagonal and
 positive, so it changes no diagonal stability; with ``f_i = 0`` or ``g_i = 0`` for all i, M is block triangular, and A
-decides. With ``f_i g_i <= 0`` the couplings cancel for weights scaled by powers of ``f_i/g_i``, and M is stable iff A is.
-So feedback acts as self-excitation: ``mu K`` more, and below ``2 K`` more whatever the number of layers.
+decides. With ``f_i g_i <= 0`` the couplings cancel for weights scaled by powers of ``f_i/g_i``, and M is stable iff A
+is. So feedback acts as self-excitation: ``mu K`` more, and below ``2 K`` more whatever the number of layers.
 
 Source: G. P. Barker, A. Berman, R. J. Plemmons, Linear and Multilinear Algebra 5 (1978) 249.
 """
@@ -266,16 +266,19 @@ def _alone(m: Merged, kept: Sequence[int]) -> Merged:
 @cache
 def squares(count: int) -> tuple[tuple[int, ...], ...]:
     """The irreducible polynomials, constant first, whose roots are the squares of the eigenvalues of a path, 0 left
-    out: with ``p_L = x p_(L-1) - p_(L-2)`` the characteristic polynomial, ``p_L(x) = x^(L mod 2) q(x^2)``.
+    out: with ``p_L = x p_(L-1) - p_(L-2)`` the characteristic polynomial, ``p_L(x) = x^(L mod 2) q(x^2)``. The last one
+    has the greatest root.
 
-    >>> squares(2), squares(3), squares(4)
-    (((-1, 1),), ((-2, 1),), ((1, -3, 1),))
+    >>> squares(2), squares(4), squares(5)
+    (((-1, 1),), ((1, -3, 1),), ((-1, 1), (-3, 1)))
     """
     before, now = fmpz_poly([1]), fmpz_poly([0, 1])
     for _ in range(count - 1):
         before, now = now, fmpz_poly([0, 1]) * now - before
     reduced = fmpz_poly([now[k] for k in range(count % 2, count + 1, 2)])
-    return tuple(sorted(tuple(int(c) for c in factor.coeffs()) for factor, _ in reduced.factor()[1]))
+    factors = [factor for factor, _ in reduced.factor()[1]]  # monic, all roots real and simple
+    factors.sort(key=lambda factor: max(float(root.real) for root, _ in factor.complex_roots()))
+    return tuple(tuple(int(c) for c in factor.coeffs()) for factor in factors)
 
 
 @cache
@@ -360,14 +363,15 @@ def _no_root(count: int) -> str:
 def positive(algebra: Algebra, q: Quotient, found: Column) -> Condition:
     """``q > 0`` with ``mu_j sqrt(f g)`` for every j in the place of :data:`ROOT`, without any root.
 
-    ``a + b t`` is positive at t and -t iff ``a > 0`` and ``a^2 - b^2 t^2 > 0``; real numbers that are conjugate, or any
-    others, are all positive iff their elementary symmetric functions are.
+    ``a + b t`` is positive at t and -t iff ``a > 0`` and ``a^2 - b^2 t^2 > 0``; if a and b do not depend on t, then the
+    greatest t decides. Real numbers, such as conjugate ones, are all positive iff their elementary symmetric functions
+    are.
     """
     under = Quotient(q.under, q.under * 0 + 1)
     rows = [Quotient(p, p * 0 + 1) / under for p in coefficients(q.over, ROOT)]
     compare = algebra.structural.compare
     parts = [compare(rows[0], ">")] if found.count % 2 else []
-    for h in squares(found.count):
+    for h in squares(found.count)[-1:] if len(rows) <= 2 else squares(found.count):
         even, odd = (_at_square(algebra, rows[k::2], found.product, h) for k in (0, 1))
         parts.append(_all_positive(algebra, even, h))
         if any(not v.is_zero for v in odd):
@@ -424,18 +428,19 @@ def at_greatest(algebra: Algebra, condition: Condition, found: Column) -> Condit
     of them: this has no roots for any number of layers. Anything else is asked at the greatest alone, which has to be
     of degree 4 at most.
     """
-    parts = []
+    rows = condition.args if isinstance(condition, And) else (condition,)
+    plain = [part for part in rows if isinstance(part, Sign) and part.rel == ">"]
     bound = greatest(found.count)
-    for part in condition.args if isinstance(condition, And) else (condition,):
-        if isinstance(part, Sign) and part.rel == ">":
-            parts.append(positive(algebra, Quotient(part.poly, part.poly * 0 + 1), found))
-            continue
-        if bound is None:
-            raise Unsupported(_no_root(found.count))
+    if bound is None and len(plain) < len(rows):
+        raise Unsupported(_no_root(found.count))
+    parts = [positive(algebra, Quotient(part.poly, part.poly * 0 + 1), found) for part in plain]
+    if bound is not None:
         c, e, k = (algebra.ring.quotient(v) for v in bound)
         square = (c + e * algebra.ring.of(WHOLE_ROOT)) * found.product if bound[1] else c * found.product
-        found_ = without_root(algebra, part, ROOT, square)
-        parts.append(without_root(algebra, found_, WHOLE_ROOT, k) if bound[1] else found_)
+        for part in rows:
+            if part not in plain:
+                part = without_root(algebra, part, ROOT, square)
+                parts.append(without_root(algebra, part, WHOLE_ROOT, k) if bound[1] else part)
     return both(*parts)
 
 

@@ -15,9 +15,9 @@ import sympy
 from symgame.algebra import algebra
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE
+from symgame.errors import Unsupported
 from symgame.notation import symbol
 from symgame.pieces import X
-from symgame.errors import Unsupported
 from symgame.tables import formula, joined
 
 

@@ -256,6 +256,17 @@ def _of_symbols(circuit: Circuit, word: str, over: str | None, budget: int) -> A
     return Answer(None, verdict, then.split(" <=> ", 1)[1])
 
 
+def _of_column(circuit: Circuit, word: str, signs: tuple[str, ...], text: str, budget: int) -> Answer:
+    """The closed form of a column with feedback: positive minors of a layer, and more."""
+    first = check(circuit, f"{word} => {' & '.join(signs)}", budget=budget, search_missing=False).verdict
+    second = check(circuit, f"{word} <=> {text}", signs, budget=budget, search_missing=False).verdict
+    for verdict in (first, second):
+        if not isinstance(verdict, Proved | Cited):
+            open_ = verdict if isinstance(verdict, Undecided) else Undecided("the closed form was not confirmed")
+            return Answer(None, open_)
+    return Answer(None, second, " & ".join((*signs, text)))
+
+
 def _closed(circuit: Circuit, word: str, over: str | None, budget: int) -> Answer | None:
     """The answer by a closed form that says more than the signs of principal minors, where there is one."""
     a = algebra(circuit)
@@ -271,6 +282,8 @@ def _closed(circuit: Circuit, word: str, over: str | None, budget: int) -> Answe
                 "implies p_matrix, and with numbers it is decided with a certificate"
             )
         text = " & ".join(matrix_claims.criteria(form))
+        if form.column is not None and text:
+            return _of_column(circuit, word, matrix_claims.positive_minors(circuit, form), text, budget)
     else:
         return None
     if not text:

@@ -35,7 +35,7 @@ class _Token:
     at: int
 
 
-def _excerpt(source: str, at: int) -> str:
+def excerpt(source: str, at: int) -> str:
     """The neighbourhood of a column, short enough for one line of a terminal."""
     left, right = max(0, at - 30), min(len(source), at + 30)
     shown = "".join(c if c.isprintable() else "?" for c in source[left:right])
@@ -56,7 +56,7 @@ class _Reader:
         self.depth = 0
 
     def fail(self, message: str, at: int) -> NoReturn:
-        raise FormulaError(f"{self.what}, column {at + 1}: {message} (near: {_excerpt(self.source, at)})")
+        raise FormulaError(f"{self.what}, column {at + 1}: {message} (near: {excerpt(self.source, at)})")
 
     def _tokens(self) -> list[_Token]:
         tokens, at = [], 0

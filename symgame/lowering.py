@@ -49,6 +49,7 @@ class Lowering:
     definitions: list[Condition] = field(default_factory=list)
     fresh: dict[str, Quotient] = field(default_factory=dict)
     named: dict[Quotient, Quotient] | None = None  # large polynomials and their names; None: nothing is named
+    rooted: bool = False  # the formula takes roots, so that a word may as well
 
     def quantity(self, q: Quotient) -> Quotient:
         """A name for a polynomial, the same wherever it occurs, when this reading names quantities; else itself.

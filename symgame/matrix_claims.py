@@ -99,7 +99,9 @@ def of_copies(circuit: Circuit) -> Iterator[Draft]:
     closed = _closed(form, criteria(form))
     signs = () if form.column is None else positive_minors(circuit, form)
     if form.column is not None and criteria(form):
-        closed = {"then": f"lds <=> {' & '.join((*signs, *criteria(form)))}", "steps": tuple(_why(form))}
+        closed = {"then": f"lds <=> {' & '.join(criteria(form))}", "given": signs, "steps": tuple(_why(form))}
+        title = "Diagonal stability needs positive minors of one layer, its self-excitation raised by the feedback"
+        yield Draft("matrix.lds-minors", title, "implication", then=f"lds => {' & '.join(signs)}")
     yield Draft("matrix.lds", f"When {name} is Lyapunov diagonally stable", "equivalence", **closed)  # type: ignore[arg-type]
     short = _in_roots(form)
     if short:

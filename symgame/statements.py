@@ -153,6 +153,7 @@ def read(
     a = algebra(circuit)
     vocabulary = Vocabulary(circuit, at)
     lowering = vocabulary.lowering()
+    lowering.rooted = _takes_roots(node, given)
     if naming:
         lowering.named = {}
         for word in _named_words(node, given):  # first, so that every root and modulus of the statement meets them
@@ -192,7 +193,8 @@ def _at_points(circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], re
     )
     size = 4_096
     drawn = samples(sorted(circuit.symbols), a.domain.kinds, seed=11, size=size)
-    small = {name: values if name in a.domain.whole else values / 8 for name, values in drawn.items()}  # weak couplings, where a circuit is diagonally stable
+    weak = 1 / 8  # couplings at which a circuit is diagonally stable
+    small = {name: values * (1 if name in a.domain.whole else weak) for name, values in drawn.items()}
     kept = [(row, k) for row in (drawn, small) for k in np.flatnonzero(truth(wanted, row, size, {}))[: POINTS // 2]]
     for row, k in kept:
         point = {name: Fraction(float(values[k])) for name, values in row.items()}
@@ -213,6 +215,11 @@ def _without_quantifiers(c: Condition) -> Condition:
     return c if quantifier_free(c) and not free_names(c) & set(FRESH) else TRUE
 
 
+def _takes_roots(node: s.Formula, given: Sequence[s.Formula]) -> bool:
+    """Whether a root, a modulus, a minimum or a maximum occurs."""
+    return any(isinstance(part, s.Call) and part.name in FUNCTIONS for f in (node, *given) for part in s.walk(f))
+
+
 def _named_words(node: s.Formula, given: Sequence[s.Formula]) -> list[str]:
     """The words in a statement whose large polynomials can be named."""
     found = {part.id for f in (node, *given) for part in s.walk(f) if isinstance(part, s.Name)}
@@ -225,7 +232,7 @@ def _by_names(
     """A proof that does not look into the large polynomials of diagonal stability, when there is one."""
     if len(circuit.names) < 3 or not _named_words(node, given):
         return None
-    if not any(isinstance(part, s.Call) and part.name in FUNCTIONS for f in (node, *given) for part in s.walk(f)):
+    if not _takes_roots(node, given):
         return None
     verdict = decide(read(circuit, node, given, at, naming=True).query, budget, s.text(node))
     return verdict if isinstance(verdict, Proved) else None

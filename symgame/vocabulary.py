@@ -57,8 +57,8 @@ READING_WORDS = frozenset(_OF_READING)
 
 
 def _diagonal(a: Algebra, matrix: Matrix, lowering: Lowering) -> Condition:
-    """Diagonal stability; its roots are taken where quantities have names, and eliminated else."""
-    root = None if lowering.named is None else lowering.root
+    """Diagonal stability; its roots are taken in a formula that takes roots, and eliminated else."""
+    root = lowering.root if lowering.rooted else None
     return diagonal.lds(a, matrix, lowering.quantity, root).condition
 
 

@@ -112,13 +112,17 @@ def test_equilibria_their_stability_and_their_nash_class(family: str, n: int, co
         for state, form in found.items():
             e = wanted[state]
             assert e.strict is true(form.strict, point), (one, form.branch.name)
-            assert (e.stable is True) is true(form.stable, point), (one, form.branch.name)
+            if e.strict:
+                assert e.stable is true(form.stable, point), (one, form.branch.name)
+            else:  # on a kink the word says nothing; what is proved there is what attracts, and more
+                assert e.stable is not True or not true(form.stable, point)
+                assert e.stable is True or not true(form.attracting, point), (one, form.branch.name)
             here = attracting(one, state)
             assert here is None or here is true(form.attracting, point), (one, form.branch.name)
             assert (e.nash in ("local", "global")) is true(form.local_nash, point), (one, form.branch.name)
             assert form.nash is None or (e.nash == "global") is true(form.nash, point), (one, form.branch.name)
             compared[e.stable] += 1
-    assert min(compared.values()) > count // 20 or family == SHARED, compared
+    assert min(compared[True], compared[False]) > count // 20 or family == SHARED, compared
     assert sum(compared.values()) > count // 2
 
 

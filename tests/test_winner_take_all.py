@@ -291,9 +291,11 @@ def any_number() -> Circuit:
 
 
 BAR = f"{D} + k*{K} > 0"
+#: Several leaders without self-excitation to spare share one rate in a continuum of ways.
+LONE = "w_EE != 1 | k = 1"
 LAWS: list[tuple[str, tuple[str, ...]]] = [
-    (f"exists(E1,I) <=> u_1 > 0 & u_2*({D} + k*{K}) <= k*{K}*u_1", (BAR,)),
-    ("exists(E1,I) <=> w_EE >= 1", (BAR, "u_1 > 0", "u_2 = u_1")),
+    (f"exists(E1,I) <=> u_1 > 0 & u_2*({D} + k*{K}) <= k*{K}*u_1", (BAR, LONE)),
+    ("exists(E1,I) <=> w_EE >= 1", (BAR, LONE, "u_1 > 0", "u_2 = u_1")),
     ("hurwitz(E1,I) <=> w_EE < 1", ("k >= 2",)),
     (f"hurwitz(E1,I) <=> w_EE < 1 + {K}/(1 + w_II) & w_EE < 1 + tau_E*(1 + w_II)/tau_I", ("k = 1",)),
     ("stable(E1,I) & w_EE > 1 => k = 1", ()),
