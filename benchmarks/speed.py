@@ -29,6 +29,12 @@ SYMGAME = (sys.executable, "-m", "symgame")
 #: name, command, the command it is compared with, and the ratio it should stay under.
 COMMANDS = (
     ("derive wilson-cowan", (*SYMGAME, "derive", "wilson-cowan", "--quiet", "--out", "OUT"), "import sympy", 20),
+    (
+        "derive lateral-inhibition",
+        (*SYMGAME, "derive", "lateral-inhibition", "--quiet", "--out", "OUT"),
+        "derive wilson-cowan",
+        2,
+    ),
     ("--help", (*SYMGAME, "--help"), "pass", 10),
     ("check lds", (*SYMGAME, "check", "wilson-cowan", "lds <=> w_EE < 1"), "import sympy", 3),
 )
@@ -55,10 +61,10 @@ def start_up(rounds: int) -> None:
             for name, command in runs.items():
                 times[name].append(seconds(command))
     middle = {name: median(row) for name, row in times.items()}
-    print(f"{'command':22} {'compared with':14} {'ratio':>7} {'target':>7}")
+    print(f"{'command':26} {'compared with':20} {'ratio':>7} {'target':>7}")
     for name, _, base, target in COMMANDS:
         ratio = middle[name] / middle[base]
-        print(f"{name:22} {base:14} {ratio:7.1f} {target:7d}  {'met' if ratio <= target else 'MISSED'}")
+        print(f"{name:26} {base:20} {ratio:7.1f} {target:7d}  {'met' if ratio <= target else 'MISSED'}")
 
 
 def expression(poly: Poly) -> sympy.Expr:

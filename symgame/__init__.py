@@ -26,7 +26,8 @@ _HOME = {
     "column": "microcircuits",
     "read_arrays": "arrays",
     "symbol": "notation",
-    "check": "statements",
+    "check": "formulas",
+    "compare_formulas": "formulas",
     "Checked": "statements",
     "derive": "derivation",
     "Derivation": "derivation",
@@ -60,6 +61,9 @@ _HOME = {
     "Refuted": "proof.verdict",
     "Undecided": "proof.verdict",
     "Cited": "proof.verdict",
+    "export": "exporting",
+    "from_sympy_system": "importing",
+    "read_ode": "ode_files",
     "SymgameError": "errors",
 }
 __all__ = ["__version__", *_HOME]

@@ -104,7 +104,7 @@ def _abstract(derivation: Derivation, writer: Writer) -> Text:
 def _cited(derivation: Derivation) -> Iterator[str]:
     for claim in derivation.claims:
         if claim.source is not None:
-            yield claim.source
+            yield from claim.source.split("; ")
     heads = {claim.id.split(".")[0] for claim in derivation.claims}
     for head, keys in _BACKGROUND.items():
         if head in heads:
@@ -445,7 +445,9 @@ def evidence(claim: Claim) -> Text:
             at = ", ".join(f"{n} = {v}" for n, v in sorted(witness.items()))
             return ("refuted at ", Code(at), f", re-evaluated by {by}")
         case Cited(source=source):
-            return ("cited: ", Cite(source), f"; hypotheses proved by {by}")
+            first, *rest = map(Cite, source.split("; "))
+            more = tuple(part for cite in rest for part in (" and ", cite))
+            return ("cited: ", first, *more, f"; hypotheses proved by {by}")
     return (f"proved by {by}",) if by else ("proved",)
 
 

@@ -15,6 +15,7 @@ import click
 
 from symgame import __version__
 from symgame.errors import FormulaError, HypothesisError, ModelError
+from symgame.exporting import FORMATS
 from symgame.grammar import read_formula
 from symgame.shell import ANSWERED, UNDECIDED, Progress, run, worst
 
@@ -60,7 +61,7 @@ def cli() -> None:
     """Firing-rate circuits as games: energies, equilibria, stability and regimes, derived exactly and proved.
 
     MODEL is a built-in circuit, with its options if it has any (see `symgame list`), or the path of a model file (TOML)
-    or of a matrix (.npy, .npz, .csv).
+    or of a matrix (.npy, .npz, .csv), or of a rate model for XPPAUT (.ode).
     """
 
 
@@ -153,7 +154,7 @@ def derive(
         progress.show(f"{len(derivation.claims)} claims", "setting the report")
         called = shlex.join([model, *(part for setting in settings for part in ("--set", setting))])
         written = derivation_files(derivation, figures=not no_figures, model=called)
-        is_file = Path(model).suffix in (".toml", *SUFFIXES)
+        is_file = Path(model).suffix in (".toml", ".ode", *SUFFIXES)
         directory = out or Path(files.directory_name(Path(model).stem if is_file else model))
         files.replace_all(directory, written)
         if with_pdf:  # after everything else is safe: TeX may fail
@@ -371,17 +372,21 @@ def check(
     settings: tuple[str, ...],
     budget: int,
 ) -> int:
-    """Is a hand-typed statement true of this circuit? Proved, refuted with an exact witness, or undecided."""
+    """Is a hand-typed statement true of this circuit? Proved, refuted with an exact witness, or undecided.
+
+    FORMULA is in the grammar of formulas, in LaTeX, or of SymPy (printed, or its srepr); which of them, shows.
+    """
+    from symgame.formulas import check as check_statement
+    from symgame.formulas import language
     from symgame.report import documents, terminal
-    from symgame.statements import check as check_statement
 
     if (formula is None) == (source is None):
         raise click.UsageError("give one FORMULA, or --file FILE with many")
     statements = [(str(formula), given)] if source is None else _statements(source, given)
     for text, hypotheses in statements:  # a formula that cannot be read is refused before anything heavy loads
-        read_formula(text)
-        for hypothesis in hypotheses:
-            read_formula(hypothesis, "the hypothesis")
+        for said, what in ((text, "the formula"), *((h, "the hypothesis") for h in hypotheses)):
+            if language(said) == "formula":
+                read_formula(said, what)
     circuit = _open(model, settings)
     results = [check_statement(circuit, text, hypotheses, at=at, budget=budget) for text, hypotheses in statements]
     if as_json:
@@ -409,6 +414,27 @@ def _statements(source: Path, given: tuple[str, ...]) -> list[tuple[str, tuple[s
     if not rows:
         raise FormulaError(f"{source}: no statement in the file; write one formula a line.")
     return rows
+
+
+@cli.command(name="export")
+@click.argument("model")
+@click.option("--to", "form", required=True, type=click.Choice([*FORMATS]), help="The format.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
+@_options("set")
+def export_circuit(model: str, form: str, out: Path | None, settings: tuple[str, ...]) -> int:
+    """The circuit for another program: XPPAUT, NumPy, C, Julia, Mathematica, PyRates, SMT-LIB; its sources for BibTeX.
+
+    Symbols with a number for a value are parameters with that value, the others parameters to be set.
+    """
+    from symgame.exporting import export
+    from symgame.report import files
+
+    text = export(_open(model, settings), form)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        files.write_all(out.parent, {out.name: text})
+    return ANSWERED
 
 
 @cli.command(name="list")

@@ -79,10 +79,11 @@ def column_equilibria(
 ) -> ColumnEquilibria:
     """The equilibria of a column, or of any circuit, with numbers: block after block of its couplings, exactly.
 
-    A column with feedback is one block. Every state is verified: it is the value of phi at ``W x + u``, exactly. The
-    list ends early after ``limit`` equilibria, or when ``budget`` nodes of enumerations did not suffice; it is not
-    complete either where a block has a continuum of equilibria, or has more than 30 populations and no equilibrium was
-    found, or one that is not proved to be the only one.
+    A column with feedback is one block, with one equilibrium at most when it is Lyapunov diagonally stable. Every state
+    is verified: it is the value of phi at ``W x + u``, exactly. The list ends early after ``limit`` equilibria, or when
+    ``budget`` nodes of enumerations did not suffice; it is not complete either where a block has a continuum of
+    equilibria, or has more than 30 populations and no equilibrium was found, or one that is not proved to be the only
+    one.
 
     Raises :class:`~symgame.errors.Unsupported` when symbols are left or an activation is not piecewise linear.
 

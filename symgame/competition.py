@@ -28,7 +28,7 @@ from symgame.layering import Layers, layers
 from symgame.notation import symbol
 from symgame.portrait import LeftOut
 from symgame.presentation import PLAIN
-from symgame.profiles import LEAST, MOST, Profile, driven, profiles
+from symgame.profiles import LEAST, MOST, Profile, driven, edge, profile, profiles
 from symgame.ratio_map import contrast_map
 from symgame.sharpening import ContrastByLayer, contrast_by_layer
 from symgame.unit_game import UnitGame, unit_game
@@ -306,7 +306,10 @@ def _profiles(layer: Circuit) -> tuple[Profile, ...]:
         return profiles(circuit.with_values(**plain) if plain else circuit)
     found: tuple[Profile, ...] = ()
     for weight in LATERAL:
-        found = profiles(circuit.with_values(**plain, **{lateral: weight}))
+        chosen = circuit.with_values(**plain, **{lateral: weight})
+        if weight != LATERAL[-1] and not profile(chosen, edge(len(units))).unique:
+            continue  # one stimulus tells, for weights are what uniqueness mostly depends on
+        found = profiles(chosen)
         if all(p.unique for p in found):
             break
     return found

@@ -322,7 +322,7 @@ class _Kind:
     members: tuple[int, ...]
 
 
-#: Kinds of units whose sets are tried one by one: all choices of members of a unit of three, and two shared populations.
+#: Kinds of units whose sets are tried one by one: all choices of members of a unit of three, and two that are shared.
 MOST_KINDS = 9
 
 

@@ -12,6 +12,7 @@ from symgame.branches import Branch
 from symgame.circuit import Circuit
 from symgame.claims import Draft
 from symgame.errors import Unsupported
+from symgame.grammar import read_term
 from symgame.nesting import nested_text
 from symgame.proof.decide import EXACT
 from symgame.proof.verdict import Proved, Undecided
@@ -19,6 +20,7 @@ from symgame.ratio_map import ContrastMap, Mode
 from symgame.ring import Quotient
 from symgame.solve import quotient_text
 from symgame.steps import Step
+from symgame.typeset import formula_latex
 
 
 def text(q: Quotient) -> str:
@@ -37,7 +39,9 @@ def combined(mode: Mode, one: str, other: str) -> str:
         shown = text(weight)
         if shown == "0":
             continue
-        if shown in ("1", "-1"):
+        if value == "1":
+            parts.append(shown)
+        elif shown in ("1", "-1"):
             parts.append(value if shown == "1" else f"-{value}")
         else:
             parts.append(f"({shown})*{value}" if " " in shown else f"{shown}*{value}")
@@ -104,32 +108,35 @@ def drafts(
         f"(quotient of the gains)^L at most {edge}: any difference, however small, makes a winner",
         "identity",
         verdict=Proved((EXACT,)) if found.linearised else Undecided("the coordinate is not multiplied"),
-        steps=tuple(_law(common, contrast, edge, below)),
+        steps=tuple(_law(circuit, common, contrast, edge, below)),
     )
 
 
-def _law(common: Mode, contrast: Mode, edge: str, below: list[str]) -> Iterator[Step]:
-    yield Step(None, "the quotient of the two modes of the inputs of layer 1", r"w_0 = \frac{C_0}{D_0}")
-    yield Step(None, f"with C_0 = {below[0]} and D_0 = {below[1]}")
+def _law(circuit: Circuit, common: Mode, contrast: Mode, edge: str, below: list[str]) -> Iterator[Step]:
+    names = circuit.presentation.expanded
+
+    def shown(formula: str) -> str:
+        return formula_latex(read_term(formula), names)
+
+    start = rf"w_0 = \frac{{C_0}}{{D_0}},\quad C_0 = {shown(below[0])},\quad D_0 = {shown(below[1])}"
+    yield Step(None, "the quotient of the two modes of the inputs of layer 1", start)
     yield Step(
         None,
         "by induction, as long as nobody is silent: every layer multiplies the modes by their gains, and a common "
         "factor of all inputs cancels",
-        r"w_L = q^L\,w_0,\qquad q = g_{\mathrm{common}}/g_{\mathrm{contrast}}",
+        rf"w_L = q^L\,w_0,\qquad q = {shown(text(common.gain / contrast.gain))}",
     )
-    yield Step(None, f"with q = {text(common.gain / contrast.gain)}")
     yield Step(
         None,
         "the rate of the weaker group would be 0 or less in layer L exactly when the quotient is at most what it is "
-        "without that group; from then on it is silent",
-        r"w_L \le w_\ast",
+        "without that group; from then on it is silent; q < 1 if inhibition is lateral, so that such an L exists",
+        rf"w_L \le {shown(edge)}",
     )
-    yield Step(None, f"with w* = {edge}; q < 1 if lateral inhibition is at work, so that such an L exists")
+    C, D = (shown(combined(mode, "1", "r")) for mode in (common, contrast))
     yield Step(
         None,
-        "solved for the ratio of the inputs: with L layers every ratio r up to this one makes a winner; the neurons "
-        "are L times those of a layer",
-        r"r_L = \frac{l_1 - w_\ast q^{-L} m_1}{w_\ast q^{-L} m_2 - l_2}\qquad C = l_1 u + l_2 v,\; D = m_1 u + m_2 v",
+        "in the ratio r of the inputs: what L layers resolve, with L times the neurons of one",
+        rf"\frac{{{C}}}{{{D}}} \le {shown(edge)}\,q^{{-L}}",
     )
 
 

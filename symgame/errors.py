@@ -41,3 +41,7 @@ class BudgetExceeded(SymgameError):
 
 class Unsupported(SymgameError):
     """A question outside the class that this version can decide; it says which class."""
+
+
+class RecordError(SymgameError):
+    """Files of a derivation that cannot be read as such: which file, which place in it, what was expected."""

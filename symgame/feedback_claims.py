@@ -25,12 +25,13 @@ def drafts(circuit: Circuit) -> Iterator[Draft]:
     if found is None:
         return
     layer = ", ".join(circuit.names[i] for i in found.layer.rows)
+    shares = [(circuit.names[i], q) for i, q in zip(found.layer.rows, found.share, strict=True) if not q.is_zero]
+    excited = " and ".join(f"({name})" if q == a.one else f"({name}) times {q}" for name, q in shares)
     if not found.cancels:
         yield Draft(
             "layers.feedback.spectrum",
-            f"The spectrum of the column is that of the layer ({layer}) with mu_j sqrt(f g) more self-excitation where "
-            f"a population is coupled to the next layer with f and back with g, mu_j = 2 cos(j pi/{found.count + 1}) "
-            f"and j from 1 to {found.count}",
+            f"The spectrum of the column is that of its layer ({layer}) with mu_j sqrt({found.product}) more "
+            f"self-excitation of {excited}, for mu_j = 2 cos(j pi/{found.count + 1}) and j from 1 to {found.count}",
             "identity",
             verdict=Proved((EXACT,)),
             steps=tuple(_spectrum()),

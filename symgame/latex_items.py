@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 from symgame.errors import FormulaError
 from symgame.grammar import MAX_CHARACTERS, MAX_DEPTH, MAX_DIGITS, excerpt
 from symgame.letters import GREEK, greek
-from symgame.words import nearest
+from symgame.words import RESERVED, nearest
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,10 @@ SIGNS = {
 JOINING = {
     "and": "∧", "or": "∨", "not": "¬", "implies": "⇒", "then": "⇒", "if and only if": "⇔", "iff": "⇔",
     "exactly when": "⇔", "if": "⇐", "when": "⇐", "for": "⇐", "whenever": "⇐", "provided": "⇐", "provided that": "⇐",
-    "where": "⇐", "otherwise": "otherwise", "else": "otherwise", ",": ",", "": "",
+    "otherwise": "otherwise", "else": "otherwise",
 }  # fmt: skip
-_LETTER_SIGNS = "ell hbar dagger ddagger circ bullet infty nabla".split()
+#: Signs that a name may carry, as in ``\\tau^{\\pm}``; alone they mean nothing.
+_LETTER_SIGNS = "ell hbar dagger ddagger circ bullet infty nabla pm mp ldots cdots to top".split()
 _LETTERS = GREEK | {"varepsilon", "vartheta", "varpi", "varrho", "varsigma", "varphi", *_LETTER_SIGNS}
 _FONTS = {
     "mathrm": "rm", "mathbf": "bf", "mathcal": "cal", "mathsf": "sf", "mathit": "it", "mathtt": "tt",
@@ -153,13 +155,13 @@ def complaint(source: str, what: str, message: str, at: int) -> FormulaError:
 
 
 class _Reader:
-    def __init__(self, source: str, what: str, macros: dict[str, str]) -> None:
-        self.source, self.what, self.macros = source, what, macros
+    def __init__(self, source: str, what: str, macros: Mapping[str, str]) -> None:
+        self.source, self.what = source, what
         if len(source) > MAX_CHARACTERS:
             raise FormulaError(
                 f"{what} has {len(source)} characters; at most {MAX_CHARACTERS} are read. Split it into several."
             )
-        self.tokens = [_Token(m.group(), m.start()) for m in _TOKEN.finditer(source) if not _blank(m.group())]
+        self.tokens = self.expanded([_Token(*found) for found in _tokens(source)], macros)
         self.next = 0
         self.depth = 0
         self.groups = 0
@@ -167,6 +169,18 @@ class _Reader:
 
     def fail(self, message: str, at: int) -> NoReturn:
         raise complaint(self.source, self.what, message, at)
+
+    def expanded(self, tokens: list[_Token], macros: Mapping[str, str]) -> list[_Token]:
+        """The tokens with each macro replaced by what it stands for, in braces, latest macros first."""
+        for name, body in reversed(macros.items()):
+            short = [text for text, _ in _tokens(body)]
+            found: list[_Token] = []
+            for token in tokens:
+                found += [_Token(text, token.at) for text in ("{", *short, "}")] if token.text == name else [token]
+                if len(found) > MAX_CHARACTERS:
+                    self.fail(f"more than {MAX_CHARACTERS} tokens once the macros are written out", token.at)
+            tokens = found
+        return tokens
 
     @property
     def here(self) -> _Token | None:
@@ -338,14 +352,19 @@ class _Reader:
         reason = refused(name)
         if reason is not None:
             self.fail(f"{token.text} {reason}", at)
-        self.fail(f"the command {token.text[:40]} is not read in a formula{nearest(name, _KNOWN_COMMANDS)}", at)
+        if name in RESERVED:
+            self.fail(rf"{token.text} is no command; write \operatorname{{{name}}}", at)
+        close = nearest(name, _KNOWN_COMMANDS).partition(" (known")[0]  # the whole list would bury the message
+        self.fail(f"the command {token.text[:40]} is not read in a formula{close}", at)
 
     def words(self, text: str, start: int, at: int) -> Items:
         """Words in text: a sign when they join conditions, else upright letters that belong together."""
         plain = " ".join(text.replace("\\ ", " ").replace("~", " ").replace("\\,", " ").split())
-        joining = JOINING.get(plain.lower().strip(" "))
-        if joining is not None:
-            return (Glyph(joining, at=at),) if joining else ()
+        word = plain.lower().strip(" ,;.")
+        if not word:
+            return (Glyph(",", at=at),) if plain else ()
+        if word in JOINING:
+            return (Glyph(JOINING[word], at=at),)
         self.groups += 1
         for k, c in enumerate(plain):
             if not (c.isascii() and (c.isalnum() or c in " -_.")):
@@ -387,8 +406,9 @@ class _Reader:
                 return Rows(tuple(rows), at=begin.at)
 
 
-def _blank(text: str) -> bool:
-    return text.isspace() or text.startswith("%")
+def _tokens(source: str) -> list[tuple[str, int]]:
+    """The tokens with their columns, without blanks and comments."""
+    return [(m.group(), m.start()) for m in _TOKEN.finditer(source) if not (m.group().isspace() or m.group()[0] == "%")]
 
 
 def latex_items(source: str, what: str = "the formula", macros: tuple[tuple[str, str], ...] = ()) -> Items:
@@ -396,15 +416,10 @@ def latex_items(source: str, what: str = "the formula", macros: tuple[tuple[str,
 
     Raises :class:`~symgame.errors.FormulaError` with the column for whatever is unbalanced, unknown or too long.
 
-    >>> latex_items(r"\tau_E \le 2")
-    (Script(at=0, base=(Glyph(at=0, text='\\tau', font='', group=0),), below=(Glyph(at=6, text='E', font='', group=0),), \
-above=()), Glyph(at=8, text='≤', font='', group=0), Glyph(at=12, text='2', font='number', group=0))
+    >>> base, relation, number = latex_items(r"\tau_E \le 2")
+    >>> base == Script((Glyph(r"\tau"),), below=(Glyph("E"),)), relation.text, number.at
+    (True, '≤', 11)
     """
-    for name, body in reversed(macros):
-        if name in source:
-            source = re.sub(rf"{re.escape(name)}(?![A-Za-z])\s*", lambda _, body=body: f"{{{body}}}", source)  # type: ignore[misc]
-        if len(source) > MAX_CHARACTERS:
-            break
     reader = _Reader(source, what, dict(macros))
     items = reader.items((), None)
     if not items:

@@ -193,7 +193,7 @@ def named(model: str) -> Circuit:
 
 
 def load(model: str | Path) -> Circuit:
-    """The circuit of a built-in name, with or without options, or of a path: TOML, ``.npy``, ``.npz`` or ``.csv``.
+    """The circuit of a built-in name, with or without options, or of a path: ``.toml``, an array, or ``.ode``.
 
     Raises :class:`~symgame.errors.ModelError` when there is none, or it is not right.
     """
@@ -201,11 +201,15 @@ def load(model: str | Path) -> Circuit:
         return named(model)
     path = Path(model)
     if not _exists(path):
-        if path.suffix not in (".toml", *SUFFIXES):
+        if path.suffix not in (".toml", ".ode", *SUFFIXES):
             shown = str(model)[:80]
             close = nearest(shown.partition(":")[0], BUILT_IN)
             raise ModelError(f"{shown!a} is neither a built-in circuit nor a file{close}.")
         raise ModelError(f"{path}: there is no such file.")
+    if path.suffix.lower() == ".ode":
+        from symgame.ode_files import read_ode
+
+        return read_ode(path)
     return read_arrays(path) if path.suffix.lower() in SUFFIXES else read_model(path)
 
 

@@ -10,6 +10,7 @@ from symgame.captions import Figure, captions
 from symgame.competition import figures_of
 from symgame.competition_captions import competition_captions
 from symgame.derivation import Derivation
+from symgame.digests import DIGESTS, digests_document
 from symgame.document import Block, Math, Paragraph, Picture, Proposition, Statement, Text
 from symgame.portrait import figures_data
 from symgame.report import checkers, documents, files, html, latex, microcircuits
@@ -53,7 +54,8 @@ def derivation_files(derivation: Derivation, *, figures: bool = True, model: str
     }
     written |= latex.formula_files(document, derivation.circuit)
     written |= {certificates[c.id]: c.certificate for c in derivation.claims if c.certificate is not None}
-    return written | drawn
+    written |= drawn
+    return written | {DIGESTS: files.json_text(digests_document(written))}
 
 
 def _statements(block: Block) -> tuple[Statement, ...]:

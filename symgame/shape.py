@@ -36,6 +36,7 @@ from symgame.ring import Poly, Quotient, coefficients, determinant, names_of, va
 from symgame.words import BRANCH_NUMBERS
 
 MAX_TERMS = 200
+MOST_NAMED = 8  # populations of a circuit whose determinant has a name
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 Factors = dict[str, tuple[Poly, int]]  # a factor's text -> the factor with a positive first term, and its power
 
@@ -54,7 +55,7 @@ def abbreviations(circuit: Circuit) -> tuple[Abbreviation, ...]:
 
     For an excitatory and an inhibitory population: D, the determinant with both active; delta, the own curvature of
     the inhibitory one; kappa, the strength of the loop through both; T, the ratio of their time constants. For other
-    circuits D alone, and with copies the determinants of the common and of the contrast mode.
+    circuits D alone, and with copies the determinants of the common and of the contrast mode (of a column: of a layer).
     Raises :class:`~symgame.errors.ModelError` for an abbreviation of the author that names a symbol or cannot be read.
 
     >>> from symgame.named import wilson_cowan
@@ -82,11 +83,14 @@ def _single(q: Quotient) -> bool:
 
 def _suggested(a: Algebra) -> dict[str, Quotient]:
     circuit, found = a.circuit, dict[str, Quotient]()
-    if a.pieces is not None and a.n > 1:
+    if a.pieces is not None and 1 < a.n <= MOST_NAMED:
         found["D"] = full_branch(circuit).determinant
     if a.groups and a.pieces is not None:
-        for mode in copies.modes(a, (a.one,) * a.n):
-            found.setdefault(f"D_{mode.name}", determinant(copies.interaction(a, mode.W, mode.slopes), a.ring))
+        part = copies.blocks(a, copies.merged(a, (a.one,) * a.n))[0]  # of a column: its first layer
+        found["D_common"] = determinant(copies.interaction(a, part.W, part.slopes), a.ring)
+        for group in part.groups[:1]:
+            inner = copies.interaction(a, copies.contrast(part.W, group), (a.one,) * len(group.members))
+            found["D_contrast"] = determinant(inner, a.ring)
     signs = [p.sign for p in circuit.populations]
     if a.n == 2 and sorted(map(str, signs)) == ["-1", "1"]:
         e, i = signs.index(1), signs.index(-1)

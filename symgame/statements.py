@@ -42,6 +42,21 @@ from symgame.words import BRANCH_WORDS, FUNCTIONS
 
 
 @dataclass(frozen=True)
+class Slip:
+    """A common mistake that explains a refuted statement: with it undone the statement is proved.
+
+    ``sentence`` says what would have to be the case, ``formula`` is the statement with the slip undone, and ``given``
+    what it then needs besides.
+    """
+
+    name: str
+    sentence: str
+    formula: str
+    given: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Checked:
     """A statement with its verdict. ``assumed`` are denominators and roots that the statement supposes."""
 
@@ -50,6 +65,7 @@ class Checked:
     verdict: Verdict
     assumed: tuple[str, ...] = ()
     missing: str | None = None
+    slip: Slip | None = None
 
     @property
     def reason(self) -> str:
@@ -73,6 +89,8 @@ class Checked:
         if isinstance(self.verdict, Refuted):
             at = sorted(self.verdict.witness.items())
             rows.append(("witness", joined(formula(f"{n} = {v}") for n, v in at)))
+        if self.slip:
+            rows.append(("slip", joined((self.slip.sentence, formula(self.slip.formula)))))
         if self.assumed:
             rows.append(("assumed", joined(formula(a) for a in self.assumed)))
         return table((), rows).source
@@ -89,14 +107,14 @@ class Reading:
 
 def check(
     circuit: Circuit,
-    statement: str,
-    given: str | Sequence[str] = (),
+    statement: str | s.Formula,
+    given: str | s.Formula | Sequence[str | s.Formula] = (),
     *,
     at: str | None = None,
     budget: int = DEFAULT_BUDGET,
     search_missing: bool = True,
 ) -> Checked:
-    """Decide a statement in the formula grammar, under the circuit's domain and the given hypotheses.
+    """Decide a statement, a tree or a text in the formula grammar, under the circuit's domain and the given hypotheses.
 
     It is true if it holds for all values of its symbols in the domain. Numbers such as ``det`` or ``x(E)`` are read at
     the branch ``at`` (default: every population active). A quotient adds "denominator is not 0" to the hypotheses and
@@ -112,8 +130,9 @@ def check(
     'refuted'
     """
     circuit = circuit.fixed()
-    node = read_formula(statement)
-    hypotheses = tuple(read_formula(g, "the hypothesis") for g in ([given] if isinstance(given, str) else given))
+    node = read_formula(statement) if isinstance(statement, str) else statement
+    listed = [given] if isinstance(given, str | s.Formula) else given
+    hypotheses = tuple(read_formula(g, "the hypothesis") if isinstance(g, str) else g for g in listed)
     members = None if at is None else read_branch(at, "--at")
     if members is not None and algebra(circuit).pieces is not None:
         branch(circuit, members)  # a branch that is none is a mistake, even if nothing is read there

@@ -24,7 +24,19 @@ class Room(list[str]):
 LAYERS: list[list[str]] = [
     ["errors", "words"],
     ["shell", "starter"],
-    Room(["syntax", "rewriting", "grammar", "letters", "notation", "presentation"]),
+    Room(
+        [
+            "syntax",
+            "rewriting",
+            "by_cases",
+            "grammar",
+            "sympy_reader",
+            "letters",
+            "latex_items",
+            "notation",
+            "presentation",
+        ]
+    ),
     Room(["typeset", "mathml", "pythonic", "tables"]),
     Room(["ring", "condition", "nesting", "domain", "linear", "quantifier", "lowering", "program", "cycles"]),
     Room(
@@ -54,6 +66,8 @@ LAYERS: list[list[str]] = [
             "families",
             "microcircuits",
             "arrays",
+            "importing",
+            "ode_files",
             "named",
         ]
     ),
@@ -113,6 +127,7 @@ LAYERS: list[list[str]] = [
     ],
     ["vocabulary", "theorems"],
     ["solve", "statements", "numeric", "shape", "nash_continua"],
+    Room(["latex_reader", "slips", "formulas"]),
     ["chart", "nash_points", "pivoting"],
     ["columns"],
     Room(["layer_units", "ratio_map", "ratio_branches", "resting", "depth_law", "sharpening", "dropouts"]),
@@ -180,6 +195,19 @@ LAYERS: list[list[str]] = [
         "report.sweeps",
         "report.terminal",
     ],  # back ends: none imports another
+    Room(["stable_forms", "identifiers", "dialect", "rate_system", "fixed_points"]),  # circuits in other languages
+    [
+        "exports",
+        "exports.bibtex",
+        "exports.c_function",
+        "exports.julia",
+        "exports.mathematica",
+        "exports.numpy_module",
+        "exports.pyrates",
+        "exports.smtlib",
+        "exports.xppaut",
+    ],  # back ends: none imports another
+    ["exporting"],
     ["output"],
     ["cli", "interactive", "paper"],
     ["__main__"],

@@ -9,7 +9,7 @@ from symgame import __version__
 from symgame.algebra import algebra
 from symgame.branches import Branch
 from symgame.chart import Chart, regime_table
-from symgame.circuit import Circuit, Copies
+from symgame.circuit import Circuit, Copies, Population
 from symgame.claims import Claim, Listed
 from symgame.derivation import Derivation
 from symgame.global_stability import Answer, Stability
@@ -48,10 +48,16 @@ def circuit_document(circuit: Circuit) -> Document:
             for p in circuit.populations
         ],
         "W": [[_text(circuit.W[a, b]) for b in range(len(circuit.names))] for a in range(len(circuit.names))],
+        **({"inputs": list(circuit.inputs)} if any(map(differs, circuit.inputs, circuit.populations)) else {}),
         **({"copies": [copies_document(c) for c in circuit.copies]} if circuit.copies else {}),
         "domain": [h.text for h in algebra(circuit).domain.hypotheses],
         "values": {n: _text(v) for n, v in circuit.values},
     }
+
+
+def differs(name: str, population: Population) -> bool:
+    """Whether an input goes by another name than its population's input has now: it was given a value."""
+    return name != (str(population.input) if population.input.is_Symbol else f"u_{population.name}")
 
 
 def copies_document(group: Copies) -> Document:
@@ -147,6 +153,14 @@ def check_document(checked: Checked) -> Document:
     }
     if isinstance(verdict, Refuted):
         document["missing"] = checked.missing
+        slip = checked.slip
+        document["slip"] = slip and {
+            "name": slip.name,
+            "sentence": slip.sentence,
+            "formula": slip.formula,
+            "given": list(slip.given),
+            "by": list(slip.by),
+        }
     if isinstance(verdict, Cited):
         document["source"] = verdict.source
     return document

@@ -268,6 +268,10 @@ def check_lines(checked: Checked, look: Look = PLAIN) -> Iterator[str]:
     if isinstance(checked.verdict, Refuted):
         at = ", ".join(f"{n} = {v}" for n, v in sorted(checked.verdict.witness.items()))
         yield f"  witness: {at or 'the circuit itself, whose symbols all have values'}"
+    if checked.slip:
+        yield f"  slip: {checked.slip.sentence}"
+        if checked.slip.formula != str(checked.statement):
+            yield f"  right: {checked.slip.formula}"
     if checked.assumed:
         yield f"  assumed: {' ; '.join(checked.assumed)}"
     if checked.verdict.by:

@@ -1,0 +1,269 @@
+"""The flow of a piecewise-linear circuit over a time, in balls: where the solution is, with a bound of its error.
+
+Inside one choice of pieces the flow is ``e^(A t)``, which FLINT encloses. That a solution stays on its pieces is shown
+by the chord of every total input: it lies within ``t^2/8 max |z''|`` of the input. A step over which that
+is not shown is cut in half, until the solution of the old pieces errs by no more than a number that is added to the bound. All
+solutions that start within a radius of a point are followed with it: by ``|e^(A t)|`` while they share its pieces, and
+else by ``e^(N t)``, where N bounds the growth of distances whatever the slopes: ``D+ |d| <= N |d|``, off-diagonal
+entries >= 0.
+
+Source: T. Strom, SIAM J. Numer. Anal. 12 (1975) 741 (logarithmic norms and differential inequalities); Walter,
+Differential and Integral Inequalities (1970), ch. II.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import flint
+import numpy as np
+from numpy.typing import NDArray
+
+from symgame.cells import System
+
+Array = NDArray[np.float64]
+BITS = 128
+#: Sums of products of nonnegative doubles err by far less than this factor.
+UP = 1 + 1e-12
+_DEPTH = 60
+_GROWTH = 1.1  # of distances in one step near a kink; more is cut in half, so that less of it is near
+_MOST_STEPS = 4_096  # exponentials that are kept
+
+
+@contextmanager
+def precise() -> Iterator[None]:
+    """The precision of balls in which flows are computed."""
+    before = flint.ctx.prec
+    flint.ctx.prec = BITS
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """Where a solution is after a time: its ``state``, a column of balls with 1 below, and the ``radius`` around it in
+    which all solutions from the starting radius are.
+
+    ``places`` are the pieces that it, and all of these, stayed on; ``None`` when they did not all stay on the same.
+    """
+
+    state: flint.arb_mat
+    radius: Array
+    places: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What one choice of pieces and one time share: the exponential, its modulus, and bounds of growth until then."""
+
+    exponential: flint.arb_mat
+    modulus: Array
+    growth: Array
+    comparison: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """``tau x' = -x + phi(W x + u)``, or with ``voltage`` ``tau v' = -v + W phi(v) + u``, in fractions.
+
+    >>> from symgame.cells import Line
+    >>> relu = (Line(None, Fraction(0), Fraction(0), Fraction(0), (False, True)),
+    ...         Line(Fraction(0), None, Fraction(1), Fraction(0), (False, False)))
+    >>> flow = Flow(System(((Fraction(1, 2),),), (Fraction(1),), (relu,)), (Fraction(2),))
+    >>> with precise():
+    ...     reached = flow.advanced(flow.point([Fraction(0)]), np.zeros(1), Fraction(4))
+    ...     print(reached.state[0, 0].str(12, radius=False), reached.places)  # 2 (1 - 1/e)
+    1.26424111766 (1,)
+    """
+
+    system: System
+    tau: tuple[Fraction, ...]
+    voltage: bool = False
+    _steps: dict[tuple[tuple[int, ...], Fraction], _Step] = field(init=False, repr=False, default_factory=dict)
+    _cells: dict[tuple[int, ...], tuple[flint.fmpq_mat, Array, Array]] = field(
+        init=False, repr=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        n = self.system.n
+        W = np.array([[float(w) for w in row] for row in self.system.W])
+        rate = np.array([1 / float(t) for t in self.tau])
+        rows = self.system.pieces
+        set_ = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
+        set_("n", n)
+        set_("gates", np.eye(n) if self.voltage else W)
+        set_("offsets", np.zeros(n) if self.voltage else np.array([float(v) for v in self.system.u]))
+        width = max(len(row) for row in rows)
+        ends = [[_float(p.upper, np.inf) for p in row[:-1]] + [np.inf] * (width - len(row)) for row in rows]
+        set_("knots", np.array(ends).reshape(n, width - 1))
+        slopes = [np.array([float(p.slope) for p in row]) for row in rows]
+        set_("turn", np.array([s.max() - s.min() for s in slopes]))
+        steepest = np.array([s.max() for s in slopes])
+        pull = np.abs(W) * (steepest[None, :] if self.voltage else steepest[:, None])
+        own = [max(s * W[i, i] for s in slopes[i]) for i in range(n)]
+        np.fill_diagonal(pull, np.array(own) - 1)
+        set_("comparison", pull * rate[:, None])
+        set_("leak", (np.abs(W) if self.voltage else np.eye(n)) * rate[:, None])
+
+    n: int = field(init=False)
+    gates: Array = field(init=False)
+    offsets: Array = field(init=False)
+    knots: Array = field(init=False)
+    turn: Array = field(init=False)
+    comparison: Array = field(init=False)
+    leak: Array = field(init=False)
+
+    def point(self, x: Sequence[Fraction]) -> flint.arb_mat:
+        """A state as a column of balls, 1 below."""
+        return flint.arb_mat([[flint.arb(flint.fmpq(v.numerator, v.denominator))] for v in (*x, Fraction(1))])
+
+    def places(self, totals: Array) -> tuple[int, ...]:
+        """The pieces on which total inputs lie."""
+        return tuple(int(k) for k in (totals[:, None] > self.knots).sum(axis=1))
+
+    def totals(self, x: Array) -> Array:
+        """The total inputs at a state: what phi is applied to."""
+        return np.asarray(self.gates @ x + self.offsets)
+
+    def field_of(self, places: tuple[int, ...]) -> tuple[flint.fmpq_mat, Array, Array]:
+        """``(A, b)`` of ``x' = A x + b`` on those pieces, exactly as one matrix with a zero row below, and in doubles."""
+        found = self._cells.get(places)
+        if found is None:
+            n, (W, u) = self.n, (self.system.W, self.system.u)
+            chosen = [row[k] for row, k in zip(self.system.pieces, places, strict=True)]
+            rows = []
+            for i in range(n):
+                if self.voltage:
+                    row = [W[i][j] * p.slope for j, p in enumerate(chosen)]
+                    right = u[i] + sum((W[i][j] * p.intercept for j, p in enumerate(chosen)), Fraction(0))
+                else:
+                    row = [w * chosen[i].slope for w in W[i]]
+                    right = u[i] * chosen[i].slope + chosen[i].intercept
+                row[i] -= 1
+                rows.append([v / self.tau[i] for v in (*row, right)])
+            rows.append([Fraction(0)] * (n + 1))
+            doubles = np.array([[float(v) for v in row] for row in rows[:n]])
+            exact = flint.fmpq_mat([[flint.fmpq(v.numerator, v.denominator) for v in row] for row in rows])
+            found = self._cells[places] = (exact, doubles[:, :n].copy(), doubles[:, n].copy())
+        return found
+
+    def exponential(self, places: tuple[int, ...], h: Fraction) -> flint.arb_mat:
+        """The flow over a time h on those pieces, a matrix that acts on states with 1 below."""
+        matrix, _, _ = self.field_of(places)
+        return flint.arb_mat(matrix * flint.fmpq(h.numerator, h.denominator)).exp()
+
+    def _step(self, places: tuple[int, ...], h: Fraction) -> _Step:
+        found = self._steps.get((places, h))
+        if found is None:
+            if len(self._steps) >= _MOST_STEPS:
+                self._steps.clear()
+            exponential = self.exponential(places, h)
+            A = np.abs(self.field_of(places)[1])
+            inner = self.field_of(places)[1]
+            np.fill_diagonal(A, np.maximum(np.diag(inner), 0))
+            found = self._steps[places, h] = _Step(
+                exponential, modulus(exponential), _expm(A, h), _expm(self.comparison, h)
+            )
+        return found
+
+    def advanced(self, state: flint.arb_mat, radius: Array, h: Fraction) -> Reached:
+        """Where the solution through ``state`` is after a time h, and every one that starts within ``radius`` of it."""
+        return self._advanced(state, radius, h, _DEPTH)
+
+    def _advanced(self, state: flint.arb_mat, radius: Array, h: Fraction, depth: int) -> Reached:
+        x = doubles(state)
+        z = self.totals(x)
+        places = self.places(z)
+        step = self._step(places, h)
+        there = step.exponential * state
+        time = float(h)
+        _, A, b = self.field_of(places)
+        y = doubles(there)
+        z_there = self.totals(y)
+        size = np.abs(self.gates) @ (np.abs(x) + np.abs(y)) + np.abs(self.offsets)
+        slack = 1e-15 * (self.n + 4) * size
+        bend = np.abs(self.gates) @ (step.growth @ np.abs(A @ (A @ x + b))) * (time * time / 8) * UP + slack
+        wide = np.abs(self.gates) @ (step.growth @ radius) * UP
+        rows = np.arange(self.n)
+        padded = np.hstack([np.full((self.n, 1), -np.inf), self.knots, np.full((self.n, 1), np.inf)])
+        lower, upper = padded[rows, places], padded[rows, np.array(places) + 1]
+        low, high = np.minimum(z, z_there) - bend, np.maximum(z, z_there) + bend
+        if np.all(low - wide >= lower) and np.all(high + wide <= upper):
+            return Reached(there, step.modulus @ radius * UP, places)
+        beyond = np.maximum(np.maximum(lower - low, high - upper), 0)
+        error = step.comparison @ (self.leak @ (self.turn * beyond)) * time * UP
+        fine = max(1e-15 * float(max(size.max(), np.abs(x).max())), 1e-3 * float(radius.min()))
+        small = float(step.comparison.sum(axis=1).max()) <= _GROWTH
+        if depth == 0 or (small and float(error.max()) <= fine):
+            return Reached(there, (step.comparison @ radius) * UP + error, None)
+        first = self._advanced(state, radius, h / 2, depth - 1)
+        second = self._advanced(first.state, first.radius, h / 2, depth - 1)
+        same = first.places if first.places == second.places else None
+        return Reached(second.state, second.radius, same)
+
+    def speed(self, x: Sequence[Fraction], h: Fraction) -> Array:
+        """A bound of ``|x'|`` until a time h, whatever pieces come: ``x'`` grows no faster than distances do."""
+        free = self.comparison.copy()
+        np.fill_diagonal(free, np.maximum(np.diag(free), 0))
+        key = ((-1,), h)
+        if key not in self._steps:
+            none = np.zeros((0, 0))
+            self._steps[key] = _Step(flint.arb_mat(0, 0), none, _expm(free, h), none)
+        return np.asarray(self._steps[key].growth @ np.abs([float(v) for v in self.velocity(x)]) * UP)
+
+    def velocities(self, states: Array) -> Array:
+        """``x'`` at many states (N, n), in doubles."""
+        z = states @ self.gates.T + self.offsets
+        places = (z[:, :, None] > self.knots[None]).sum(axis=2)
+        rows = self.system.pieces
+        slopes = np.array([[float(p.slope) for p in row] + [0.0] * self.knots.shape[1] for row in rows])
+        levels = np.array([[float(p.intercept) for p in row] + [0.0] * self.knots.shape[1] for row in rows])
+        column = np.arange(self.n)
+        fired = slopes[column, places] * z + levels[column, places]
+        if self.voltage:
+            W = np.array([[float(w) for w in row] for row in self.system.W])
+            fired = fired @ W.T + np.array([float(v) for v in self.system.u])
+        return np.asarray((fired - states) / np.array([float(t) for t in self.tau]))
+
+    def velocity(self, x: Sequence[Fraction]) -> tuple[Fraction, ...]:
+        """``x'`` at a state, exactly."""
+        W, u = self.system.W, self.system.u
+
+        def applied(i: int, z: Fraction) -> Fraction:
+            piece = next(p for p in self.system.pieces[i] if p.upper is None or z <= p.upper)
+            return piece.value(z)
+
+        def driven(i: int, by: Sequence[Fraction]) -> Fraction:
+            return sum((w * v for w, v in zip(W[i], by, strict=True) if w and v), u[i])
+
+        if self.voltage:
+            fired = [applied(j, v) for j, v in enumerate(x)]
+            return tuple((driven(i, fired) - v) / self.tau[i] for i, v in enumerate(x))
+        return tuple((applied(i, driven(i, x)) - v) / self.tau[i] for i, v in enumerate(x))
+
+
+def doubles(state: flint.arb_mat) -> Array:
+    """The middle of a column of balls, without the 1 below."""
+    return np.array([float(v) for v in state.entries()[:-1]])
+
+
+def modulus(matrix: flint.arb_mat) -> Array:
+    """Upper bounds of the entries, in modulus, without the last row and column."""
+    n = matrix.nrows() - 1
+    return np.array([[float(abs(matrix[i, j]).upper()) for j in range(n)] for i in range(n)]) * UP
+
+
+def _expm(matrix: Array, h: Fraction) -> Array:
+    """Upper bounds of the entries of ``e^(matrix h)``."""
+    scaled = flint.arb_mat([[flint.arb(v) for v in row] for row in matrix.tolist()])
+    answer = (scaled * flint.arb(flint.fmpq(h.numerator, h.denominator))).exp()
+    return np.array([[float(abs(v).upper()) for v in row] for row in answer.tolist()]) * UP
+
+
+def _float(value: Fraction | None, otherwise: float) -> float:
+    return otherwise if value is None else float(value)

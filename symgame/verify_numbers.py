@@ -1,0 +1,201 @@
+"""Numbers that somebody claims: the value of a cell, how many digits it claims, and how many of them are right.
+
+A number printed with d digits claims d digits: it stands for every number that rounds to it. A double claims
+:data:`FULL` digits, or those of its shortest text where these are fewer; what follows is the rounding of whoever
+computed it. Everything here is rational.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from symgame.errors import SymgameError
+
+#: Digits that a number claims which is printed in full.
+FULL: Final = 12
+#: A number that claims more digits than this is "right to k digits" when k of them are right, and k is not smaller.
+LEAST: Final = 6
+#: Digits that a double keeps of a decimal.
+KEPT: Final = 15
+_LONGEST: Final = 400
+_DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?", re.ASCII)
+_RATIO = re.compile(r"[+-]?\d{1,200}/\d{1,200}", re.ASCII)
+
+
+class VerifyError(SymgameError):
+    """A table, a column or an option that cannot be verified: which, why, and what to write instead."""
+
+
+class BadCell(Exception):
+    """A cell that holds nothing to verify; the text says why."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A claimed number. ``digits`` is ``None`` for a fraction, which claims to be exact; ``half`` is half a unit of
+    its last digit, ``stated`` says that whoever verifies it asked for no more digits than these."""
+
+    text: str
+    value: Fraction
+    digits: int | None
+    half: Fraction
+    stated: bool = False
+
+
+def claimed(cell: Any, digits: int | None = None) -> Claimed:
+    """The number in a cell, a text or a float; ``digits``, if given, are all that it claims.
+
+    Raises :class:`BadCell` for NaN, infinities and texts that are no numbers.
+
+    >>> [(str(c.value), c.digits, str(c.half)) for c in map(claimed, ("0.708", "17/24", "-1.50e-3", 0.708, 2.0))]
+    [('177/250', 3, '1/2000'), ('17/24', None, '0'), ('-3/2000', 3, '1/200000'), ('177/250', 3, '1/2000'), ('2', 1, '1/2')]
+    """
+    is_text = isinstance(cell, str)
+    text = cell.strip() if is_text else repr(float(cell)).removesuffix(".0")
+    value, printed, unit = _read(text)
+    if not is_text:
+        value = Fraction(float(cell)) if printed is None or printed > KEPT else value
+        if Fraction(float(cell)) == value and value.denominator == 1 and digits is None:
+            return Claimed(text, value, printed, unit / 2)
+    if printed is None:
+        return Claimed(text, value, None, Fraction(0))
+    kept = min(printed, FULL if digits is None else digits)
+    if kept < printed:
+        unit *= 10 ** (printed - kept)
+    return Claimed(text, value, kept, unit / 2, digits is not None and kept == digits)
+
+
+def _read(text: str) -> tuple[Fraction, int | None, Fraction]:
+    """The value, its significant digits (for 0: the places after the point), and a unit of the last of them."""
+    if len(text) > _LONGEST:
+        raise BadCell(f"a cell of {len(text)} characters is no number")
+    if not text:
+        raise BadCell("the cell is empty")
+    if _RATIO.fullmatch(text):
+        over, under = map(int, text.split("/"))
+        if under == 0:
+            raise BadCell(f"{text!a} divides by 0")
+        return Fraction(over, under), None, Fraction(0)
+    found = _DECIMAL.fullmatch(text)
+    if found is None or not (found[2] or found[3]):
+        if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+            raise BadCell(f"{text} is not a finite number")
+        if re.fullmatch(r"[+-]?\d+,\d+", text):
+            raise BadCell(f"{text!a} has a decimal comma; decimals have points")
+        raise BadCell(f"{text[:40]!a} is no number")
+    sign, whole, part, power = found[1], found[2] or "", found[3] or "", int(found[4] or 0)
+    exponent = power - len(part)
+    if abs(exponent) > 2 * _LONGEST:
+        raise BadCell(f"{text[:40]!a} is beyond every double")
+    unit = Fraction(10) ** exponent
+    mantissa = (whole + part).lstrip("0")
+    value = int(mantissa or 0) * unit
+    return (-value if sign == "-" else value), len(mantissa) or max(len(part), 1), unit
+
+
+def magnitude(value: Fraction) -> int:
+    """``floor(log10 |value|)``, exactly, of a number that is not 0.
+
+    >>> [magnitude(Fraction(v)) for v in ("1000", "999", "1/10", "99/1000")]
+    [3, 2, -1, -2]
+    """
+    size = abs(value)
+    guess = math.floor((size.numerator.bit_length() - size.denominator.bit_length()) * math.log10(2)) - 1
+    while Fraction(10) ** (guess + 1) <= size:
+        guess += 1
+    return guess
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A true number, exactly (``low == high``) or enclosed."""
+
+    low: Fraction
+    high: Fraction
+
+    def distance(self, value: Fraction) -> Fraction:
+        """The least distance of a number in the enclosure."""
+        return max(self.low - value, value - self.high, Fraction(0))
+
+    @property
+    def middle(self) -> Fraction:
+        return (self.low + self.high) / 2
+
+    def __str__(self) -> str:
+        return number_text(self.middle) if self.low == self.high else decimal_text(self.middle)
+
+
+def exact(value: Fraction) -> Truth:
+    """A number known exactly."""
+    return Truth(value, value)
+
+
+def number_text(value: Fraction) -> str:
+    """A fraction as it is, if it is short, else 17 digits."""
+    text = str(value)
+    return text if len(text) <= 24 else decimal_text(value)
+
+
+def decimal_text(value: Fraction, digits: int = 17) -> str:
+    """A decimal with so many digits, correctly rounded.
+
+    >>> decimal_text(Fraction(-2, 3), 5), decimal_text(Fraction(1, 4)), decimal_text(Fraction(10**30, 7), 4)
+    ('-0.66667', '0.25', '1.429e+29')
+    """
+    if value == 0:
+        return "0"
+    power = magnitude(value)
+    scaled = round(abs(value) * Fraction(10) ** (digits - 1 - power))
+    if scaled == 10**digits:
+        scaled, power = scaled // 10, power + 1
+    figures = str(scaled).rstrip("0")
+    sign = "-" if value < 0 else ""
+    if -5 <= power < digits:
+        if power < 0:
+            return f"{sign}0.{'0' * (-power - 1)}{figures}"
+        figures = figures.ljust(power + 1, "0")
+        return sign + figures[: power + 1] + (f".{figures[power + 1 :]}" if figures[power + 1 :] else "")
+    return f"{sign}{figures[0]}{f'.{figures[1:]}' if figures[1:] else ''}e{power:+d}"
+
+
+def right_digits(claim: Claimed, truth: Truth, scale: Fraction = Fraction(0)) -> int | None:
+    """How many digits of a claim are right: :data:`ALL` when nothing is to be said, ``None`` when it is wrong.
+
+    The digits of a claim beside the true value 0 are counted from ``scale``, the size of what it belongs to.
+
+    >>> seven = exact(Fraction(17, 24))
+    >>> [right_digits(claimed(t), seven) for t in ("0.708", "17/24", "0.709", "0.7083333334", "0.70833333333333")]
+    [3, 99, None, 9, 99]
+    """
+    gap = truth.distance(claim.value)
+    if gap == 0 and claim.digits is None:
+        return ALL
+    if claim.digits is None:
+        return None
+    if gap == 0 and truth.low == truth.high:
+        return ALL
+    if gap <= claim.half:
+        return ALL if claim.stated or claim.digits >= FULL else claim.digits
+    size = truth.middle if truth.middle != 0 else scale
+    if size == 0:
+        return None
+    # |gap| <= 10^(magnitude - k + 1)/2, for the largest k
+    k = magnitude(size) + 1 - _ceiling_of_log(2 * gap)
+    wanted = min(claim.digits, LEAST)
+    if truth.middle == 0 and k >= FULL:
+        return ALL
+    return k if wanted <= k and (claim.digits > LEAST) and not claim.stated else None
+
+
+#: The number of right digits where all that are claimed are.
+ALL: Final = 99
+
+
+def _ceiling_of_log(value: Fraction) -> int:
+    """The least p with ``value <= 10^p``."""
+    power = magnitude(value)
+    return power if value == Fraction(10) ** power else power + 1
