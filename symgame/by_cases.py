@@ -1,4 +1,4 @@
-"""A value that is given by cases: ``x = a where p, b otherwise`` is a condition, the conjunction of its implications."""
+"""A value that is given by cases: ``x = a where p, b otherwise`` is the conjunction of its implications."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def opposite(node: s.Formula) -> s.Formula:
 
 
 def related(terms: Sequence[s.Formula], ops: Sequence[str]) -> s.Formula:
-    """``terms[0] ops[0] terms[1] ...`` where one term may be given by cases: each row holds where no row before it does.
+    """``terms[0] ops[0] terms[1] ...`` where one term may be given by cases: a row holds where no row before does.
 
     Raises :class:`ValueError` when two terms are given by cases, for then nothing says how the rows go together.
 

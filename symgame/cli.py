@@ -17,7 +17,7 @@ from symgame import __version__
 from symgame.errors import FormulaError, HypothesisError, ModelError
 from symgame.exporting import FORMATS
 from symgame.grammar import read_formula
-from symgame.shell import ANSWERED, UNDECIDED, Progress, run, worst
+from symgame.shell import ANSWERED, REFUTED, UNDECIDED, Progress, run, worst
 
 if TYPE_CHECKING:
     from symgame.circuit import Circuit
@@ -414,6 +414,87 @@ def _statements(source: Path, given: tuple[str, ...]) -> list[tuple[str, tuple[s
     if not rows:
         raise FormulaError(f"{source}: no statement in the file; write one formula a line.")
     return rows
+
+
+@cli.command()
+@click.argument("model")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--map",
+    "renamed",
+    multiple=True,
+    metavar="COLUMN=QUANTITY",
+    help="What a column with another name is about; COLUMN=- leaves it out. Repeatable.",
+)
+@click.option("--digits", type=click.IntRange(1, 100), help="Digits that every number claims (default: those printed).")
+@click.option("--rounded", is_flag=True, help="Parameters are rounded: uncertain by half a unit of their last digit.")
+@click.option("--at", metavar="B", help="The branch that claims without a state are about (default: all active).")
+@click.option("--listed", type=click.IntRange(1), metavar="N", help="Rows that are listed (default: 10000).")
+@click.option("--out", type=click.Path(path_type=Path), help="A file for the verdicts: .html, .json or .csv.")
+@_options("json", "set")
+def verify(
+    model: str,
+    data: Path,
+    renamed: tuple[str, ...],
+    digits: int | None,
+    rounded: bool,
+    at: str | None,
+    listed: int | None,
+    out: Path | None,
+    as_json: bool,
+    settings: tuple[str, ...],
+) -> int:
+    """Somebody's numbers against the truth: a verdict on every row of a table (.csv, .csv.gz, .npz, .parquet).
+
+    Columns are symbols of the circuit and claims: x_E, stable, type, eig1_re, eig1_im, nash, active, count, regime,
+    hopf:w_EE, and every condition or number of `check`, such as lds or dx(E,u_I).
+    """
+    from symgame.report import files, verification
+    from symgame.verifying import LISTED
+    from symgame.verifying import verify as verify_table
+
+    names: dict[str, str] = {}
+    for text in renamed:
+        header, equals, quantity = text.partition("=")
+        if not equals or header.strip() in names:
+            what = "is given twice" if equals else "write COLUMN=QUANTITY, as in --map rate_E=x_E"
+            raise click.UsageError(f"--map {text[:60]!a}: {what}")
+        names[header.strip()] = quantity.strip()
+    if out is not None:
+        verification.check_suffix(out)
+    circuit = _open(model, settings)
+    with Progress() as progress:
+
+        def told(rows: int, share: float | None, seconds: float) -> None:
+            left = f", {seconds * (1 / share - 1):.0f} s left" if share else ""
+            progress.show(f"{rows} rows, {rows / max(seconds, 1e-9):.0f} rows/s{left}", circuit.name)
+
+        found = verify_table(
+            circuit, data, map=names, digits=digits, at=at, rounded=rounded, listed=listed or LISTED, progress=told
+        )
+    if out is not None:
+        files.write_all(out.parent, {out.name: verification.content(found, out)})
+    _emit(verification.document(found)) if as_json else _print(verification.lines(found))
+    return REFUTED if found.refuted else ANSWERED if found.right else UNDECIDED
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@_options("json")
+@click.option("--no-cvc5", is_flag=True, help="Ask z3 alone, even where cvc5 is installed.")
+@click.option("--verbose", is_flag=True, help="Print every claim and what was found.")
+def recheck(directory: Path, as_json: bool, no_cvc5: bool, verbose: bool) -> int:
+    """Is what a derivation or a paper has written still so? Claims, certificates, formulas, code and hashes.
+
+    Exit status 1: something is wrong, which is named; 3: something could not be rechecked.
+    """
+    from symgame.recheck import recheck as recheck_directory
+    from symgame.recheck_report import recheck_document, recheck_lines
+
+    with Progress(enabled=not as_json) as progress:
+        found = recheck_directory(directory, cvc5=not no_cvc5, progress=progress)
+    _emit(recheck_document(found)) if as_json else _print(recheck_lines(found, verbose))
+    return REFUTED if found.wrong else UNDECIDED if found.unchecked else ANSWERED
 
 
 @cli.command(name="export")

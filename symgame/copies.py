@@ -248,7 +248,8 @@ def p_property(algebra: Algebra, slopes: Sequence[Quotient]) -> Condition:
     the numbers of units are unknowns. (a) A P-matrix has a contrast matrix with the P-property: a vector with
     v in one unit and -v in another shows it. (b) The quotient falls into strongly coupled blocks; where the couplings
     from one unit to others have rank 1, its determinant is affine in their number, so positive for all numbers iff for
-    the least and the greatest.
+    the least and the greatest; with several kinds of one group, at the vertices of the possible numbers if the
+    determinant is affine in all of them together.
 
     Raises :class:`~symgame.errors.Unsupported` when kinds of units are coupled both ways and the counts are symbols.
     """
@@ -341,16 +342,47 @@ def _compositions(algebra: Algebra, m: Merged) -> list[Condition]:
     found: list[Condition] = []
     for block in _strong_sets(algebra, m, kinds):
         free = [k for k in block if k.group is not None]
-        mixed = len({k.group for k in free}) < len(free)
-        if mixed or not all(_affine(algebra, m, block, kind) for kind in free):
+        of_group = [[k for k in free if k.group == g] for g in sorted({k.group for k in free if k.group is not None})]
+        affine = all(_affine(algebra, m, block, kind) for kind in free)
+        if not affine or not all(_jointly_affine(algebra, m, block, free, some) for some in of_group):
             found += _counted(algebra, m, block)
             continue
-        ends = [_ends(algebra, m.groups[k.group]) for k in free if k.group is not None]
-        for choice in product(*ends):
-            counts = dict(zip(free, choice, strict=True))
+        for choice in product(*(_vertices(algebra, m, some) for some in of_group)):
+            counts = {kind: number for _, numbers in choice for kind, number in numbers.items()}
             q = determinant(_quotient(algebra, m, block, counts), algebra.ring)
-            found.append(algebra.structural.compare(q, ">"))
+            positive = algebra.structural.compare(q, ">")
+            found.append(either(*(negation(enough) for enough, _ in choice), positive))
     return found
+
+
+def _jointly_affine(
+    algebra: Algebra, m: Merged, block: Sequence[_Kind], free: Sequence[_Kind], some: Sequence[_Kind]
+) -> bool:
+    """Whether the determinant, affine in the number of each kind, is so in those of one group together: no products."""
+    one, two = algebra.one, algebra.ring.quotient(2)
+
+    def value(counts: Mapping[_Kind, Quotient]) -> Quotient:
+        return determinant(_quotient(algebra, m, block, dict(counts)), algebra.ring)
+
+    for a, b in combinations(some, 2):
+        rest = [k for k in free if k not in (a, b)]
+        for others in product((one, two), repeat=len(rest)):
+            base = dict(zip(rest, others, strict=True))
+            corners = [value({**base, a: x, b: y}) for x, y in ((two, two), (two, one), (one, two), (one, one))]
+            if not (corners[0] - corners[1] - corners[2] + corners[3]).is_zero:
+                return False
+    return True
+
+
+def _vertices(algebra: Algebra, m: Merged, some: Sequence[_Kind]) -> list[tuple[Condition, dict[_Kind, Quotient]]]:
+    """The extreme numbers of units of the kinds of one group, one at least of each, and whether there are so many."""
+    group = some[0].group
+    assert group is not None
+    total, least = m.groups[group].count, algebra.ring.quotient(len(some))
+    enough = TRUE if len(some) == 1 else algebra.structural.compare(total - least, ">=")
+    rows = [dict.fromkeys(some, algebra.one)]
+    rows += [{**rows[0], kind: total - least + algebra.one} for kind in some]
+    return [(enough, row) for row in rows]
 
 
 def _affine(algebra: Algebra, m: Merged, block: Sequence[_Kind], kind: _Kind) -> bool:
@@ -367,10 +399,6 @@ def _affine(algebra: Algebra, m: Merged, block: Sequence[_Kind], kind: _Kind) ->
     return all(
         (one[a] * other[b] - one[b] * other[a]).is_zero for one, other in combinations(sent, 2) for a, b in pairs
     )
-
-
-def _ends(algebra: Algebra, group: Group) -> tuple[Quotient, ...]:
-    return tuple(dict.fromkeys((algebra.one, group.count)))
 
 
 def _counted(algebra: Algebra, m: Merged, block: Sequence[_Kind]) -> list[Condition]:

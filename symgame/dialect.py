@@ -31,6 +31,18 @@ def double(value: Fraction) -> str:
     return repr(nearest)
 
 
+def quotient(value: Fraction) -> str:
+    """The number as a decimal that is exact, or as a quotient of two, which is then read as the nearest double too.
+
+    >>> quotient(Fraction(5, 2)), quotient(Fraction(-1, 3))
+    ('2.5', '-1.0/3.0')
+    """
+    decimal = double(value)
+    if Fraction(decimal) == value or max(abs(value.numerator), value.denominator) >= 2**53:
+        return decimal
+    return f"{value.numerator}.0/{value.denominator}.0"
+
+
 def fraction(value: Fraction) -> str:
     """The number exactly: ``5/2``."""
     return str(value)
@@ -45,7 +57,7 @@ class Dialect:
     """
 
     functions: Mapping[str, str]
-    number: Callable[[Fraction], str] = double
+    number: Callable[[Fraction], str] = quotient
     power: str = "{0}^{1}"
     infix: bool = True
     pi: str = "pi"

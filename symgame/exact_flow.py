@@ -1,11 +1,10 @@
 """The flow of a piecewise-linear circuit over a time, in balls: where the solution is, with a bound of its error.
 
 Inside one choice of pieces the flow is ``e^(A t)``, which FLINT encloses. That a solution stays on its pieces is shown
-by the chord of every total input: it lies within ``t^2/8 max |z''|`` of the input. A step over which that
-is not shown is cut in half, until the solution of the old pieces errs by no more than a number that is added to the bound. All
-solutions that start within a radius of a point are followed with it: by ``|e^(A t)|`` while they share its pieces, and
-else by ``e^(N t)``, where N bounds the growth of distances whatever the slopes: ``D+ |d| <= N |d|``, off-diagonal
-entries >= 0.
+by the chord of every total input: it lies within ``t^2/8 max |z''|`` of the input. A step over which that is not shown
+is cut in half, until the solution of the old pieces errs by little, and that error is added to the bound. All solutions
+that start within a radius of a point are followed with it: by ``|e^(A t)|`` while they share its pieces, and else by
+``e^(N t)``, where N bounds the growth of distances whatever the slopes: ``D+ |d| <= N |d|``, off-diagonal entries >= 0.
 
 Source: T. Strom, SIAM J. Numer. Anal. 12 (1975) 741 (logarithmic norms and differential inequalities); Walter,
 Differential and Integral Inequalities (1970), ch. II.
@@ -17,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 import flint
 import numpy as np
@@ -89,34 +89,54 @@ class Flow:
         init=False, repr=False, default_factory=dict
     )
 
-    def __post_init__(self) -> None:
-        n = self.system.n
-        W = np.array([[float(w) for w in row] for row in self.system.W])
-        rate = np.array([1 / float(t) for t in self.tau])
+    @property
+    def n(self) -> int:
+        return self.system.n
+
+    @cached_property
+    def _W(self) -> Array:
+        return np.array([[float(w) for w in row] for row in self.system.W])
+
+    @cached_property
+    def gates(self) -> Array:
+        """The rows of what phi is applied to, in the state: total inputs ``gates x + offsets``."""
+        return np.eye(self.n) if self.voltage else self._W
+
+    @cached_property
+    def offsets(self) -> Array:
+        return np.zeros(self.n) if self.voltage else np.array([float(v) for v in self.system.u])
+
+    @cached_property
+    def knots(self) -> Array:
+        """The ends between pieces by population, from left to right, infinite where there are fewer."""
         rows = self.system.pieces
-        set_ = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
-        set_("n", n)
-        set_("gates", np.eye(n) if self.voltage else W)
-        set_("offsets", np.zeros(n) if self.voltage else np.array([float(v) for v in self.system.u]))
         width = max(len(row) for row in rows)
         ends = [[_float(p.upper, np.inf) for p in row[:-1]] + [np.inf] * (width - len(row)) for row in rows]
-        set_("knots", np.array(ends).reshape(n, width - 1))
-        slopes = [np.array([float(p.slope) for p in row]) for row in rows]
-        set_("turn", np.array([s.max() - s.min() for s in slopes]))
-        steepest = np.array([s.max() for s in slopes])
-        pull = np.abs(W) * (steepest[None, :] if self.voltage else steepest[:, None])
-        own = [max(s * W[i, i] for s in slopes[i]) for i in range(n)]
-        np.fill_diagonal(pull, np.array(own) - 1)
-        set_("comparison", pull * rate[:, None])
-        set_("leak", (np.abs(W) if self.voltage else np.eye(n)) * rate[:, None])
+        return np.array(ends).reshape(self.n, width - 1)
 
-    n: int = field(init=False)
-    gates: Array = field(init=False)
-    offsets: Array = field(init=False)
-    knots: Array = field(init=False)
-    turn: Array = field(init=False)
-    comparison: Array = field(init=False)
-    leak: Array = field(init=False)
+    @cached_property
+    def turn(self) -> Array:
+        """The largest change of slope of each phi."""
+        slopes = [[float(p.slope) for p in row] for row in self.system.pieces]
+        return np.array([max(row) - min(row) for row in slopes])
+
+    @cached_property
+    def comparison(self) -> Array:
+        """N, with ``D+ |d| <= N |d|`` for the distance of any two solutions."""
+        slopes = [[float(p.slope) for p in row] for row in self.system.pieces]
+        steepest = np.array([max(row) for row in slopes])
+        pull = np.abs(self._W) * (steepest[None, :] if self.voltage else steepest[:, None])
+        np.fill_diagonal(pull, [max(s * self._W[i, i] for s in slopes[i]) - 1 for i in range(self.n)])
+        return np.asarray(pull / self._tau[:, None])
+
+    @cached_property
+    def leak(self) -> Array:
+        """How much of an error of each phi gets into each ``x'``."""
+        return np.asarray((np.abs(self._W) if self.voltage else np.eye(self.n)) / self._tau[:, None])
+
+    @cached_property
+    def _tau(self) -> Array:
+        return np.array([float(t) for t in self.tau])
 
     def point(self, x: Sequence[Fraction]) -> flint.arb_mat:
         """A state as a column of balls, 1 below."""
@@ -131,7 +151,7 @@ class Flow:
         return np.asarray(self.gates @ x + self.offsets)
 
     def field_of(self, places: tuple[int, ...]) -> tuple[flint.fmpq_mat, Array, Array]:
-        """``(A, b)`` of ``x' = A x + b`` on those pieces, exactly as one matrix with a zero row below, and in doubles."""
+        """``x' = A x + b`` on those pieces: exactly, as one matrix with a row of zeros below, and in doubles."""
         found = self._cells.get(places)
         if found is None:
             n, (W, u) = self.n, (self.system.W, self.system.u)
@@ -226,9 +246,8 @@ class Flow:
         column = np.arange(self.n)
         fired = slopes[column, places] * z + levels[column, places]
         if self.voltage:
-            W = np.array([[float(w) for w in row] for row in self.system.W])
-            fired = fired @ W.T + np.array([float(v) for v in self.system.u])
-        return np.asarray((fired - states) / np.array([float(t) for t in self.tau]))
+            fired = fired @ self._W.T + np.array([float(v) for v in self.system.u])
+        return np.asarray((fired - states) / self._tau)
 
     def velocity(self, x: Sequence[Fraction]) -> tuple[Fraction, ...]:
         """``x'`` at a state, exactly."""

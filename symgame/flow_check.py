@@ -1,8 +1,9 @@
 """A recording against a flow: does each sample follow from the ones before it, as far as their rounding lets one tell?
 
-Two questions are asked of every sample: is it where the solution through the sample before it is, and is it where the solution
-through the first sample is? The second sees a slow drift that no single step shows. Where the bound of a solution
-has grown to many times the rounding, the flow pulls apart what rounding hides, and a new solution starts from the sample there.
+Two questions are asked of every sample: is it where the solution through the sample before it is, and is it where the
+solution through the first sample is? The second sees a slow drift that no single step shows. Where the bound of a
+solution has grown to many times the rounding, the flow pulls apart what rounding hides, and a new solution starts from
+the sample there.
 
 A departure is proved: no solution passes through both samples, whatever the digits that rounding cut off.
 """

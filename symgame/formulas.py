@@ -1,4 +1,4 @@
-r"""Formulas as people have them: in the grammar of formulas, in LaTeX, or of SymPy; checked, and compared with the truth.
+r"""Formulas as people have them, in the grammar of formulas, in LaTeX or of SymPy: checked, or compared with the truth.
 
 Which language a text is in needs no option: a backslash, a brace or ``_{`` has no meaning in the grammar of formulas,
 and neither has a call such as ``Eq(...)``.
@@ -15,11 +15,11 @@ from symgame import syntax as s
 from symgame.circuit import Circuit
 from symgame.condition import Sign
 from symgame.errors import FormulaError, SymgameError
+from symgame.formula_slips import with_slip
 from symgame.grammar import read_branch, read_formula
 from symgame.latex_reader import read_latex
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Refuted, Verdict
-from symgame.slips import with_slip
 from symgame.statements import Checked, Slip
 from symgame.sympy_reader import from_object, is_sympy_text, read_sympy
 
@@ -105,8 +105,8 @@ class Comparison:
     """How a claimed formula stands to the true one.
 
     ``kind`` is ``"equal"`` (on the whole domain), ``"equal if"`` (where ``condition`` holds, which was proved),
-    ``"different"`` (at the witness of ``checked``) or ``"undecided"``. ``only`` says that the two are equal nowhere else
-    (proved too): equal if and only if.
+    ``"different"`` (at the witness of ``checked``) or ``"undecided"``. ``only`` says that the two are equal nowhere
+    else, which was proved too.
     """
 
     kind: Literal["equal", "equal if", "different", "undecided"]

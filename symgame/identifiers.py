@@ -18,7 +18,8 @@ class Rules:
     """What a language asks of an identifier.
 
     ``folds``: upper and lower case are the same; ``underscores``: they may be part of a name; ``lower``: a name begins
-    with a small letter, because the language keeps capitals for itself.
+    with a small letter, because the language keeps capitals for itself. ``marked``: a name has an underscore inside,
+    because a bare word means something else.
     """
 
     reserved: frozenset[str] = frozenset()
@@ -26,6 +27,7 @@ class Rules:
     folds: bool = False
     underscores: bool = True
     lower: bool = False
+    marked: bool = False
 
     def key(self, name: str) -> str:
         """Names with the same key are the same name."""
@@ -60,6 +62,8 @@ def _shaped(name: str, rules: Rules) -> str:
         word = f"n{word}"
     if rules.lower and word[0].isupper():
         word = f"p{word}"
+    if rules.marked and "_" not in word.strip("_"):
+        word = f"p_{word}"
     return word[: rules.longest]
 
 

@@ -108,7 +108,7 @@ def _rows(system: Mapping[Any, Any] | Iterable[sympy.Eq]) -> dict[str, Expr]:
 def _recognised(state: sympy.Symbol, right: Expr, states: list[sympy.Symbol]) -> tuple[Expr, Drive]:
     """The time constant and the drive of ``state' = (-state + phi(z))/tau``."""
     table: dict[sympy.Dummy, Expr] = {}
-    outer = _expanded(_hidden(right, states, table), state.name)
+    outer = _expanded(_hidden(_without_cases(right), states, table), state.name)
     terms = sympy.Add.make_args(outer)
     linear = (
         [t for t in terms if not t.has(*table) and t.has(*states)] if table else [t for t in terms if t.has(*states)]
@@ -121,6 +121,8 @@ def _recognised(state: sympy.Symbol, right: Expr, states: list[sympy.Symbol]) ->
     if leak == 0:
         _refuse(state, f"there is no leak -{state}/tau in it")
     tau = sympy.cancel(-1 / leak)
+    if tau.is_number and tau <= 0:
+        _refuse(state, f"it grows at the rate {leak} where a rate model leaks")
     drive = sympy.Add(*(sympy.cancel(tau * t) for t in terms if not (t in linear and t.has(state))))
     if not table:
         return tau, Drive(activation_of("linear"), drive)
@@ -129,6 +131,34 @@ def _recognised(state: sympy.Symbol, right: Expr, states: list[sympy.Symbol]) ->
         _refuse(state, f"its drive is of no known form; the forms are {FORMS}")
     assert found is not None
     return tau, found
+
+
+def _without_cases(e: Expr) -> Expr:
+    """``Piecewise`` as max and min where it is a rectifier, its power, or a rectifier with a cap; else as it is."""
+    if not e.args:
+        return e
+    if not isinstance(e, sympy.Piecewise):
+        return e.func(*(_without_cases(arg) for arg in e.args))
+    cases = list(e.args)
+    if len(cases) == 2 and isinstance(cases[0][1], sympy.Gt | sympy.Ge):  # (value, z > 0), (0, True), turned round
+        (value, when), (rest, _) = cases
+        cases = [(rest, sympy.Le(when.gts, when.lts, evaluate=False)), (value, sympy.true)]
+    if cases[0][0] != 0 or not all(
+        isinstance(when, sympy.Le | sympy.Lt | sympy.Ge | sympy.Gt) for _, when in cases[:-1]
+    ):
+        return e
+    above = cases[0][1].gts
+    z, value = cases[0][1].lts - above, cases[1][0]
+    base, power = value.as_base_exp() if value.is_Pow else (value, sympy.Integer(1))
+    gain = sympy.cancel(base / z)
+    if gain.has(*z.free_symbols - above.free_symbols) or (power != 1 and gain != 1):
+        return e
+    if len(cases) == 2:
+        return gain * Max(z, 0) ** power
+    cap = cases[2][0]
+    fits = len(cases) == 3 and sympy.expand(gain * (cases[1][1].gts - above) - cap) == 0
+    same = len(cases) == 3 and sympy.expand(cases[1][1].lts - cases[0][1].lts) == 0
+    return gain * Min(Max(z, 0), cap / gain) if fits and same and power == 1 else e
 
 
 def _refuse(state: sympy.Symbol, why: str) -> None:
@@ -209,33 +239,38 @@ def _matched(drive: Expr, table: Mapping[sympy.Dummy, Expr], states: list[sympy.
 def _single(part: Expr, factor: Expr, constant: Expr, states: list[sympy.Symbol]) -> Drive | None:
     """``factor*part + constant`` where one nonlinear part occurs."""
     if factor.has(*states):
-        return _algebraic(part, factor, constant)
+        return _algebraic(part, factor, constant, states)
     clamp = _clamp(part, states)
     if clamp is not None:
         return _clamped(*clamp, factor, constant)
+    if isinstance(part, tanh | sympy.atan):  # odd, and SymPy moves a sign from the inside to the outside
+        turn = -1 if factor.could_extract_minus_sign() else 1
+        factor, inner = turn * factor, turn * part.args[0]
     match part:
         case tanh() if constant == 0:
-            return Drive(_kind("tanh", height=factor), part.args[0])
+            return _gained("tanh", inner, states, height=factor)
         case tanh():
-            made = _kind("logistic", height=2 * factor, offset=sympy.expand(factor - constant))
-            return Drive(made, sympy.expand(2 * part.args[0]))
+            return _gained("logistic", 2 * inner, states, height=2 * factor, offset=sympy.expand(factor - constant))
         case sympy.atan() if constant == 0:
-            scaled = sympy.expand(2 * part.args[0] / sympy.pi)
+            scaled = 2 * inner / sympy.pi
+            scaled = sympy.expand(scaled) if inner.is_Add else scaled
             height = sympy.cancel(factor * sympy.pi / 2)
             return (
-                None if scaled.has(sympy.pi) or height.has(sympy.pi) else Drive(_kind("arctan", height=height), scaled)
+                None
+                if scaled.has(sympy.pi) or height.has(sympy.pi)
+                else _gained("arctan", scaled, states, height=height)
             )
         case log() if constant == 0 and factor == 1 and (inner := _exponent(part.args[0])) is not None:
-            return Drive(_kind("softplus"), inner)
+            return _gained("softplus", inner, states)
         case Pow() if constant == 0 and isinstance(part.base, Max) and (clamp := _clamp(part.base, states)) is not None:
             total, low, high = clamp
             return Drive(_kind("power", k=factor, p=part.exp), total) if low == 0 and high is None else None
         case Pow() if part.exp == -1 and (inner := _exponent(part.base)) is not None:
-            return _logistic(-inner, factor, constant)
+            return _logistic(-inner, factor, constant, states)
     return None
 
 
-def _logistic(total: Expr, height: Expr, constant: Expr) -> Drive | None:
+def _logistic(total: Expr, height: Expr, constant: Expr, states: list[sympy.Symbol]) -> Drive | None:
     """``height/(1 + exp(-total)) + constant``; a constant that makes phi(0) = 0 at some threshold is offset "rest"."""
     at_rest = sympy.cancel(-constant / height) if constant.has(exp) else ZERO
     if at_rest != 0:
@@ -245,7 +280,7 @@ def _logistic(total: Expr, height: Expr, constant: Expr) -> Drive | None:
         return Drive(
             _kind("logistic", height=height, threshold=threshold, offset="rest"), sympy.expand(total + threshold)
         )
-    return Drive(_kind("logistic", height=height, offset=-constant), total)
+    return _gained("logistic", total, states, height=height, offset=-constant)
 
 
 def _exponent(e: Expr) -> Expr | None:
@@ -297,22 +332,32 @@ def _double(parts: list[tuple[Expr, Expr]], constant: Expr, states: list[sympy.S
         return Drive(_kind("soft_threshold", gain=parts[0][1], threshold=above[1]), above[0]) if fits else None
     rectified = next((c for c in clamps if c is not None), None)
     soft = next((part for part, _ in parts if isinstance(part, log)), None)
-    if parts[0][1] == 1 and rectified is not None and rectified[1:] == (0, None) and soft is not None:
-        inner = _exponent(soft.args[0])
-        if inner is not None and inner in (-Abs(rectified[0]), -Abs(-rectified[0])):
-            return Drive(_kind("softplus"), rectified[0])
-    return None
+    inner = _exponent(soft.args[0]) if soft is not None else None
+    if parts[0][1] != 1 or rectified is None or rectified[1:] != (0, None) or inner is None or not inner.has(Abs):
+        return None
+    bare = inner.replace(Abs, lambda a: a)  # -|z| in some form, where z is what the rectifier gets
+    same = sympy.expand(bare**2 - rectified[0] ** 2) == 0 and inner.could_extract_minus_sign()
+    return _gained("softplus", rectified[0], states) if same and not inner.is_Add else None
 
 
-def _algebraic(part: Expr, factor: Expr, constant: Expr) -> Drive | None:
+def _algebraic(part: Expr, factor: Expr, constant: Expr, states: list[sympy.Symbol]) -> Drive | None:
     """``h*w/sqrt(1 + w^2)``, with h*w the factor."""
     if constant != 0 or not isinstance(part, Pow) or part.exp != -HALF:
         return None
     square = sympy.cancel(factor**2 / sympy.expand(part.base - 1))
-    height = sympy.sqrt(square)
-    if not square.is_number or not height.is_Rational:
+    height = sympy.sqrt(square).replace(Abs, lambda a: a)  # positive, as a height has to be
+    if height.is_Rational is not True and not (height.free_symbols and height.is_polynomial(*height.free_symbols)):
         return None
-    return Drive(_kind("algebraic", height=height), sympy.expand(factor / height))
+    return _gained("algebraic", factor / height, states, height=height)
+
+
+def _gained(kind: str, total: Expr, states: list[sympy.Symbol], **parameters: Any) -> Drive:
+    """A symbol that multiplies the whole total input is the gain; as a factor of weights and input it would be both."""
+    gain = sympy.Mul(*(f for f in sympy.Mul.make_args(total) if f.is_Symbol and f not in states))
+    inside = sympy.Mul(*(f for f in sympy.Mul.make_args(total) if not f.is_Symbol or f in states))
+    if gain == 1 or not inside.is_Add:
+        return Drive(_kind(kind, **parameters), total)
+    return Drive(_kind(kind, gain=gain, **parameters), inside)
 
 
 def _kind(kind: str, **parameters: Any) -> Activation:

@@ -172,7 +172,7 @@ class _Reader:
 
     def expanded(self, tokens: list[_Token], macros: Mapping[str, str]) -> list[_Token]:
         """The tokens with each macro replaced by what it stands for, in braces, latest macros first."""
-        for name, body in reversed(macros.items()):
+        for name, body in reversed(list(macros.items())):
             short = [text for text, _ in _tokens(body)]
             found: list[_Token] = []
             for token in tokens:

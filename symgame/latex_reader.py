@@ -1,23 +1,22 @@
-r"""Formulas in LaTeX, read for one circuit: its names, words and abbreviations found again, then a parser by precedence.
+r"""Formulas in LaTeX, read for one circuit: its names, words and abbreviations found again, then read by precedence.
 
-It inverts :mod:`symgame.typeset` in the circuit's own notation (``[notation]`` and ``[abbreviations]`` of a model file),
-and reads what people write besides: implicit products, ``\text{if}``, ``cases``, several signs for one relation.
+It inverts :mod:`symgame.typeset` in the circuit's own notation (``[notation]`` and ``[abbreviations]`` of a model
+file), and reads what people write besides: implicit products, ``\text{if}``, ``cases``, several signs for one relation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from typing import NoReturn
 
 from symgame import syntax as s
-from symgame.algebra import algebra
 from symgame.by_cases import ByCases, related
 from symgame.circuit import Circuit
-from symgame.errors import FormulaError
-from symgame.grammar import MAX_DEPTH, MAX_EXPONENT, read_formula, read_term
+from symgame.grammar import MAX_DEPTH, MAX_EXPONENT, read_formula
 from symgame.latex_items import (
     Accent,
     Fence,
@@ -32,10 +31,8 @@ from symgame.latex_items import (
     latex_items,
     refused,
 )
-from symgame.notation import latex_name
-from symgame.rewriting import product_of
-from symgame.shape import abbreviations
-from symgame.typeset import CALLS, WORDS
+from symgame.latex_notation import Notation, loose, shown
+from symgame.typeset import CALLS
 from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, READ_CONDITIONS, READINGS, nearest
 
 _RELATIONS = {"=": "=", "<": "<", ">": ">", "≤": "<=", "≥": ">=", "≠": "!="}
@@ -54,97 +51,6 @@ _BINDING = {
     "-": _SUM, "·": _PRODUCT, "*": _PRODUCT, "/": _PRODUCT,
 }  # fmt: skip
 _DECORATIONS = ((Glyph("*"),), (Glyph(r"\ast"),))
-
-
-def loose(items: Sequence[Item]) -> Items:
-    r"""The items without fonts, and without the commas of indices: ``w_{\mathrm{E,I}}`` as ``w_{EI}``."""
-    found: list[Item] = []
-    for item in items:
-        match item:
-            case Glyph(text=text):
-                found.append(Glyph(text))
-            case Script(base=base, below=below, above=above):
-                index = tuple(i for i in loose(below) if i != Glyph(","))
-                found.append(Script(loose(base), index, loose(above)))
-            case Accent(mark=mark, inside=inside):
-                found.append(Accent(mark, loose(inside)))
-            case Fence(opening=opening, inside=inside):
-                found.append(Fence(opening, loose(inside)))
-            case _:
-                found.append(item)
-    return tuple(found)
-
-
-@dataclass
-class _Table:
-    """Items and what they stand for: as they are written, and without fonts where that is not ambiguous."""
-
-    exact: dict[Items, s.Formula] = field(default_factory=dict)
-    loosely: dict[Items, s.Formula | None] = field(default_factory=dict)
-
-    def add(self, latex: str, node: s.Formula, macros: tuple[tuple[str, str], ...] = ()) -> None:
-        try:
-            items = latex_items(latex, "a name", macros)
-        except FormulaError:  # a name may be written in a way that no formula is: then it is not read back
-            return
-        if items not in self.exact:
-            self.exact[items] = node
-            key = loose(items)
-            known = self.loosely.setdefault(key, node)
-            if known != node:
-                self.loosely[key] = None
-
-    @property
-    def longest(self) -> int:
-        return max(map(len, self.exact), default=0)
-
-    def get(self, items: Items) -> s.Formula | None:
-        return self.exact.get(items) or self.loosely.get(loose(items))
-
-
-@dataclass(frozen=True, eq=False)
-class Notation:
-    """The LaTeX of one circuit: symbols and abbreviations, populations, rates, and words."""
-
-    names: _Table
-    populations: _Table
-    rates: _Table
-    words: _Table
-    listed: tuple[str, ...]
-
-    @classmethod
-    def of(cls, circuit: Circuit) -> Notation:
-        style = circuit.presentation
-        names, populations, rates, words = _Table(), _Table(), _Table(), _Table()
-        own = tuple(dict.fromkeys((*circuit.symbols, *circuit.inputs, *(n for n, _ in circuit.values))))
-        signed = circuit.signed
-        for write in (style.expanded, latex_name):  # the author's notation first; the plain one is read too
-            for name in own:
-                node: s.Formula = s.Name(name)
-                names.add(write(name), s.Negative(node) if name in signed and write == style.expanded else node)
-            for p in circuit.names:
-                populations.add(write(p), s.Name(p))
-        for short in abbreviations(circuit):
-            names.add(style.expanded(short.name), read_term(short.formula))
-        for word, latex in WORDS.items():
-            if "mathbf" in latex:  # the others are words, and some of them take parentheses
-                words.add(latex, s.Name(word))
-        for jacobian in () if circuit.copies else (r"\det\mathbf{J}", r"\det(\mathbf{J})"):
-            words.add(jacobian, _jacobian_determinant(circuit))
-        for write in (style.expanded, latex_name):
-            for p in circuit.names:
-                index = write(p)
-                rates.add(f"x_{{{index}}}", s.Call("x", (s.Name(p),)))
-                words.add(rf"\partial_{{{index}}}^{{2}} E_{{{index}}}", s.Call("curvature", (s.Name(p),)))
-                words.add(f"E_{{{index}}}", s.Call("energy", (s.Name(p),)))
-        return cls(names, populations, rates, words, tuple(style.expanded(n) for n in own))
-
-
-def _jacobian_determinant(circuit: Circuit) -> s.Formula:
-    """``det J = (-1)^n det(A) / (tau_1 ... tau_n)``: every row of J is one of -A over its time constant."""
-    taus = [read_term(str(tau)) for tau in algebra(circuit).tau]
-    ratio = s.Ratio(s.Name("det"), product_of(taus))
-    return s.Negative(ratio) if len(taus) % 2 else ratio
 
 
 @cache
@@ -212,10 +118,10 @@ class _Parse:
         return node
 
     def unexpected(self, item: Item) -> NoReturn:
-        shown = _shown(item)
-        if shown == "∈":
+        written = shown(item)
+        if written == "∈":
             self.fail(r"'\in' is read in 'A \in P' and the like; write an interval as 0 < w < 1", item)
-        self.fail(f"{shown!r} was not expected here", item)
+        self.fail(f"{written!r} was not expected here", item)
 
     # -- several formulas in a row --------------------------------------------------------------------------------
 
@@ -258,7 +164,7 @@ class _Parse:
             if not s.is_condition(node):
                 self.fail("what stands between commas must be a condition", part[0])
             if isinstance(node, s.Implies | s.Iff):
-                self.fail(r"a comma beside an implication can be read in two ways; write \land and parentheses", part[0])
+                self.fail(r"a comma beside an implication can be read in two ways; write \land", part[0])
         return s.And(tuple(nodes))
 
     # -- by precedence ----------------------------------------------------------------------------------------------
@@ -351,14 +257,14 @@ class _Parse:
     def condition(self, node: s.Formula, item: Item) -> s.Formula:
         if not s.is_condition(node):
             what = "cases" if isinstance(node, ByCases) else f"'{s.text(node)}'"
-            self.fail(f"{_shown(item)!r} joins conditions, but {what} is a number; compare it first", item)
+            self.fail(f"{shown(item)!r} joins conditions, but {what} is a number; compare it first", item)
         return node
 
     def number(self, node: s.Formula, item: Item) -> s.Formula:
         if isinstance(node, ByCases):
             self.fail("cases stand on one side of a relation only, as in x = cases", item)
         if s.is_condition(node):
-            self.fail(f"{_shown(item)!r} needs a number, but '{s.text(node)}' is a condition (true or false)", item)
+            self.fail(f"{shown(item)!r} needs a number, but '{s.text(node)}' is a condition (true or false)", item)
         return node
 
     # -- operands ---------------------------------------------------------------------------------------------------
@@ -366,7 +272,8 @@ class _Parse:
     def prefix(self) -> s.Formula:
         item, sign = self.here, self.sign()
         if item is None:
-            self.fail("the formula ends where a number or a condition was expected", self.items[-1] if self.items else None)
+            last = self.items[-1] if self.items else None
+            self.fail("the formula ends where a number or a condition was expected", last)
         if sign in ("-", "+"):
             self.at += 1
             of = self.number(self.expression(_PRODUCT), item)
@@ -431,16 +338,17 @@ class _Parse:
                 return self.cases(item, rows)
             case Accent(mark=mark):
                 reason = refused(mark)
-                self.fail(rf"\{mark} {reason}" if reason else f"unknown symbol {_shown(item)!r}{self.known(item)}", item)
-            case Glyph(text=text, font=font) if text.isascii() and text.isalpha():
+                if reason:
+                    self.fail(rf"\{mark} {reason}", item)
+            case Glyph(text=text) if text.isascii() and text.isalpha():
                 self.at -= 1
                 return self.word(item)
         self.unknown(item)
 
     def unknown(self, item: Item) -> NoReturn:
-        shown = _shown(item)
+        written = shown(item)
         if isinstance(item, Glyph) and (item.text in _BINDING or not item.text.startswith("\\")):
-            self.fail(f"{shown!r} stands where a number, a name or '(' was expected", item)
+            self.fail(f"{written!r} stands where a number, a name or '(' was expected", item)
         if isinstance(item, Glyph):
             reason = refused(item.text[1:])
             if reason is not None:
@@ -449,10 +357,10 @@ class _Parse:
             self.fail(rf"\{item.base[0].mark} {refused(item.base[0].mark)}", item)
         if isinstance(item, Script) and item.above and item.above[0] == Glyph("′"):
             self.fail("a prime is not read: it might be a derivative or a transpose", item)
-        self.fail(f"unknown symbol {shown!r}{self.known(item)}", item)
+        self.fail(f"unknown symbol {written!r}{self.known(item)}", item)
 
     def known(self, item: Item) -> str:
-        return nearest(_shown(item), self.notation.listed)
+        return nearest(shown(item), self.notation.listed)
 
     def power(self, node: s.Formula, above: Items, item: Item) -> s.Formula:
         if not above:
@@ -463,8 +371,8 @@ class _Parse:
             self.fail("'*' marks rates and energies of an equilibrium, as in x_E^*, and nothing else", item)
         negative = above[0] == Glyph("-")
         rest = above[1:] if negative else above
-        half = rest == (Over((Glyph("1", "number"),), (Glyph("2", "number"),)),) or [_shown(i) for i in rest] == ["1", "/", "2"]
-        if half:
+        one, two = Glyph("1", "number"), Glyph("2", "number")
+        if rest in ((Over((one,), (two,)),), (one, Glyph("/"), two)):
             root: s.Formula = s.Call("sqrt", (self.number(node, item),), at=item.at)
             return s.Ratio(s.Number(Fraction(1)), root, at=item.at) if negative else root
         match rest:
@@ -472,8 +380,8 @@ class _Parse:
                 base = self.number(node, item)
                 power = base if int(text) == 1 else s.Power(base, int(text), at=item.at)
                 return s.Ratio(s.Number(Fraction(1)), power, at=item.at) if negative else power
-        shown = "".join(map(_shown, above))
-        self.fail(f"the exponent {shown!r}: a whole number up to {MAX_EXPONENT}, 1/2, or 'x_E^*' is read", item)
+        written = "".join(map(shown, above))
+        self.fail(f"the exponent {written!r}: a whole number up to {MAX_EXPONENT}, 1/2, or 'x_E^*' is read", item)
 
     def modulus(self, bar: Item) -> s.Formula:
         """``|x|``: up to the next bar that stands where an operand has ended."""
@@ -544,7 +452,7 @@ class _Parse:
         node = self.notation.populations.get(items)
         if not isinstance(node, s.Name):
             known = ", ".join(sorted(str(n) for n in self.notation.populations.exact.values()))
-            self.fail(f"{''.join(map(_shown, items))!r} is no population (known: {known})", item)
+            self.fail(f"{''.join(map(shown, items))!r} is no population (known: {known})", item)
         return node.id
 
     def spelled(self) -> tuple[str, int]:
@@ -553,8 +461,9 @@ class _Parse:
         assert isinstance(first, Glyph)
         run: list[Glyph] = []
         for item in self.items[self.at :]:
-            same = isinstance(item, Glyph) and (item.group == first.group if first.group else not item.font)
-            if not (isinstance(item, Glyph) and same and (first.group or (item.text.isascii() and item.text.isalpha()))):
+            if not isinstance(item, Glyph) or item.group != first.group:
+                break
+            if not first.group and (item.font or not (item.text.isascii() and item.text.isalpha())):
                 break
             run.append(item)
         return "".join(g.text for g in run), len(run)
@@ -563,7 +472,7 @@ class _Parse:
         written, length = self.spelled()
         word = _SPOKEN.get(written.lower().replace("-", "_").replace(" ", "_"))
         if word is None:
-            whole = written if isinstance(item, Glyph) and item.group else _shown(item)
+            whole = written if isinstance(item, Glyph) and item.group else shown(item)
             known = nearest(whole, (*self.notation.listed, *_SPOKEN)) if length > 1 else self.known(item)
             self.fail(f"unknown symbol or word {whole!r}{known}", item)
         self.at += length
@@ -579,9 +488,10 @@ class _Parse:
         if word in CIRCUIT_WORDS and word not in BRANCH_WORDS:
             self.fail(f"{written!r} is said of the circuit and takes no parentheses", item)
         self.at += 1
-        args = [part for part in _split(following.inside)]
+        args = _split(following.inside)
         if word in BRANCH_WORDS:
-            return s.Call(word, tuple(self.member(part, following) for part in args if part != (Glyph("∅"),)), at=item.at)
+            members = tuple(self.member(part, following) for part in args if part != (Glyph("∅"),))
+            return s.Call(word, members, at=item.at)
         if word in ("min", "max"):
             return s.Call(word, tuple(self.number(self.inner(part), item) for part in args), at=item.at)
         first: s.Formula = s.Name(self.population(args[0] if args else (), following))
@@ -590,7 +500,7 @@ class _Parse:
     def of_branch(self, word: str, item: Item) -> s.Formula:
         following = self.here
         inside = following.inside if isinstance(following, Fence) else (following,) if following is not None else ()
-        said = "".join(_shown(i) for i in inside)
+        said = "".join(shown(i) for i in inside)
         if said in _SUBJECTS[word]:
             self.at += 1
         elif isinstance(following, Fence) or (self.operator() == "" and following is not None):
@@ -626,13 +536,12 @@ class _Parse:
                 name = self.notation.names.get(by) if by else None
                 if rate is not None and rate[1] in ((), *_DECORATIONS) and isinstance(name, s.Name):
                     return s.Call("dx", (*rate[0].args, name), at=over[0].at)  # type: ignore[attr-defined]
-            twice = Script((sign,), (), (Glyph("2", "number"),))
-            if loose(over[:1]) == (Script((sign,), (), (Glyph("2"),)),) and loose(under[:1]) == (sign,) and twice:
+            if loose(over[:1]) == (Script((sign,), (), (Glyph("2"),)),) and loose(under[:1]) == (sign,):
                 energy = self.notation.words.get(over[1:])
                 squared = self.looked_up(under[1:], self.notation.rates.get) if under[1:] else None
                 if isinstance(energy, s.Call) and energy.name == "energy" and squared is not None:
-                    rate_node, above = squared
-                    if loose(above) == (Glyph("2"),) and isinstance(rate_node, s.Call) and rate_node.args == energy.args:
+                    by_rate, above = squared
+                    if loose(above) == (Glyph("2"),) and by_rate == s.Call("x", energy.args):
                         return s.Call("curvature", energy.args, at=over[0].at)
         return None
 
@@ -642,7 +551,7 @@ def _goes_on(item: Item) -> bool:
 
 
 def _glyph_pairs(items: Items) -> Iterator[tuple[Glyph, Glyph]]:
-    for a, b in zip(items, items[1:], strict=False):
+    for a, b in pairwise(items):
         if isinstance(a, Glyph) and isinstance(b, Glyph):
             yield a, b
 
@@ -664,23 +573,3 @@ def _split(items: Items) -> list[Items]:
         else:
             parts[-1] = (*parts[-1], item)
     return [part for part in parts if part]
-
-
-def _shown(item: Item) -> str:
-    """An item for a message, in LaTeX without fonts."""
-    match item:
-        case Glyph(text=text):
-            return text
-        case Script(base=base, below=below, above=above):
-            written = "".join(map(_shown, base))
-            written += f"_{{{''.join(map(_shown, below))}}}" if below else ""
-            return written + (f"^{{{''.join(map(_shown, above))}}}" if above else "")
-        case Accent(mark=mark, inside=inside):
-            return rf"\{mark}{{{''.join(map(_shown, inside))}}}"
-        case Fence(inside=inside):
-            return f"({''.join(map(_shown, inside))})"
-        case Over():
-            return r"\frac"
-        case Root():
-            return r"\sqrt"
-    return r"\begin{cases}"

@@ -27,19 +27,23 @@ from symgame.words import nearest
 MOST_BYTES, MOST_DEPTH, MOST_CALLS, MOST_SIZE = 200_000, 60, 8, 5_000
 SUFFIX = ".ode"
 
+_ANY_CASE = re.IGNORECASE | re.ASCII
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z]\w*)|(?P<op>\*\*|[-+*/^(),]))"
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z]\w*)|(?P<op>\*\*|[-+*/^(),]))",
+    re.ASCII,
 )
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _FUNCTIONS: Mapping[str, tuple[int, Callable[..., Expr]]] = {
     "max": (2, sympy.Max), "min": (2, sympy.Min), "abs": (1, sympy.Abs), "exp": (1, sympy.exp), "log": (1, sympy.log),
     "ln": (1, sympy.log), "sqrt": (1, sympy.sqrt), "tanh": (1, sympy.tanh), "atan": (1, sympy.atan),
 }  # fmt: skip
-_PASSED_OVER = re.compile(r"[@\"]|(?:init|i|aux|options)\s|[A-Za-z]\w*\s*\(\s*0\s*\)\s*=")
-_DECLARED = re.compile(r"(?:parameter|params|param|par|p|number|num)\s+(?P<rest>.*)", re.IGNORECASE)
-_EQUATION = re.compile(r"(?:(?P<a>[A-Za-z]\w*)\s*'|d(?P<b>[A-Za-z]\w*)\s*/\s*dt)\s*=(?P<right>.*)", re.IGNORECASE)
-_FUNCTION = re.compile(r"(?P<name>[A-Za-z]\w*)\s*\((?P<args>[A-Za-z]\w*(?:\s*,\s*[A-Za-z]\w*)*)\)\s*=(?P<right>.*)")
-_FIXED = re.compile(r"!?\s*(?P<name>[A-Za-z]\w*)\s*=(?P<right>.*)")
+_PASSED_OVER = re.compile(r"[@\"]|(?:init|i|aux|options)\s+(?!=)|[a-z]\w*\s*\(\s*0\s*\)\s*=", _ANY_CASE)
+_DECLARED = re.compile(r"(?:parameter|params|param|par|p|number|num)\s+(?P<rest>[^=].*)", _ANY_CASE)
+_EQUATION = re.compile(r"(?:(?P<a>[A-Za-z]\w*)\s*'|d(?P<b>[A-Za-z]\w*)\s*/\s*dt)\s*=(?P<right>.*)", _ANY_CASE)
+_FUNCTION = re.compile(
+    r"(?P<name>[a-z]\w*)\s*\(\s*(?P<args>[a-z]\w*(?:\s*,\s*[a-z]\w*)*)\s*\)\s*=(?P<right>.*)", _ANY_CASE
+)
+_FIXED = re.compile(r"!?\s*(?P<name>[a-z]\w*)\s*=(?P<right>.*)", _ANY_CASE)
 
 
 def read_ode(path: str | Path) -> Circuit:
@@ -134,7 +138,7 @@ class _File:
         for part in filter(None, re.split(r"\s*,\s*|\s+(?=[A-Za-z]\w*\s*=)", rest.strip())):
             name, equals, value = (piece.strip() for piece in part.partition("="))
             value = value if equals else "0"  # as XPPAUT takes it
-            if not re.fullmatch(r"[A-Za-z]\w*", name) or not _NUMBER.fullmatch(value):
+            if not re.fullmatch(r"[a-z]\w*", name, _ANY_CASE) or not _NUMBER.fullmatch(value):
                 _fail(number, f"{part[:60]!a} is no declaration; write name=number")
             self.values[self.new(number, name)] = exact(value.lstrip("+"), f"line {number}: {name}")
 

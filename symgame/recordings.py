@@ -28,6 +28,7 @@ from symgame.words import nearest
 Array = NDArray[np.float64]
 TIMES = ("t", "time")
 MOST_SAMPLES = 200_000
+_LARGEST = 10**300
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 
 
@@ -116,9 +117,13 @@ def recording(
     for k in range(1, count):
         if at[k] <= at[k - 1]:
             return BadSample(k, "t", f"t = {_short(at[k])} does not come after {_short(at[k - 1])}; times increase")
-    given = _number(time_rounding, "time_rounding")
+    try:
+        given = _number(time_rounding)
+    except ModelError as error:
+        raise ModelError(f"time_rounding: {error}; a number >= 0 was expected.") from None
     floats = [not isinstance(cell, str) for cell in times]
-    time_widths = np.array([max(float(given), w if binary else 0.0) for w, binary in zip(at_widths, floats, strict=True)])
+    own = [w if binary else 0.0 for w, binary in zip(at_widths, floats, strict=True)]
+    time_widths = np.maximum(float(given), own)
     states = tuple(zip(*(values for values, _ in rest), strict=True))
     widths = np.array([row for _, row in rest]).T
     return Recording(tuple(names), tuple(at), states, widths, time_widths)
@@ -137,7 +142,7 @@ def _table(source: Any) -> Any:
         raise ModelError(f"{path.name[:80]!r}: a recording is a .csv or .npz file, a mapping or a data frame.")
     if isinstance(source, Mapping) or hasattr(source, "columns"):
         return source
-    raise ModelError("give times and states, or one table with a column t: a mapping, a data frame, a .csv or .npz file.")
+    raise ModelError("give times and states, or one table with a column t: a mapping, a data frame, a .csv or .npz.")
 
 
 def _csv(path: Path) -> dict[str, list[str]]:
@@ -153,7 +158,7 @@ def _csv(path: Path) -> dict[str, list[str]]:
     for k, row in enumerate(rows[1:], 1):
         if len(row) != len(head):
             hint = "; cells are parted by commas, and decimals have points" if ";" in text else ""
-            raise ModelError(f"{path.name}: sample {k - 1} has {len(row)} cells, but there are {len(head)} names{hint}.")
+            raise ModelError(f"{path.name}: sample {k - 1} has {len(row)} cells, for {len(head)} names{hint}.")
     if len(set(head)) < len(head):
         raise ModelError(f"{path.name}: two columns are called {next(h for h in head if head.count(h) > 1)!r}.")
     return {name: [row[k] for row in rows[1:]] for k, name in enumerate(head)}
@@ -198,7 +203,7 @@ def _matrix(names: Sequence[str], x: Any) -> dict[str, list[Any]]:
         raise ModelError("x is no array of states; give one row for each time.") from None
     for k, row in enumerate(rows):
         if len(row) != len(names):
-            raise ModelError(f"sample {k} of x has {len(row)} numbers, but a state has {len(names)}: {', '.join(names)}.")
+            raise ModelError(f"sample {k} of x has {len(row)} numbers; a state has {len(names)}: {', '.join(names)}.")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
@@ -209,8 +214,8 @@ def _ordered(names: Sequence[str], columns: Mapping[str, list[Any]], letters: st
             meant[form] = name
     found: dict[str, list[Any]] = {}
     for key, cells in columns.items():
-        name = meant.get(key.strip())
-        if name is None:
+        name = meant.get(key.strip(), "")
+        if not name:
             raise ModelError(f"there is no population for the column {key[:60]!r}{nearest(key, names)}.")
         if name in found:
             raise ModelError(f"two columns are of {name}; keep one.")
@@ -233,7 +238,7 @@ def _numbers(cells: Sequence[Any], name: str) -> tuple[list[Fraction], list[floa
     values, widths = [], []
     for k, cell in enumerate(cells):
         try:
-            value = _number(cell, name)
+            value = _number(cell)
         except ModelError as error:
             return BadSample(k, name, str(error))
         values.append(value)
@@ -251,7 +256,14 @@ def _numbers(cells: Sequence[Any], name: str) -> tuple[list[Fraction], list[floa
     return values, widths
 
 
-def _number(cell: Any, name: str) -> Fraction:
+def _number(cell: Any) -> Fraction:
+    value = _read(cell)
+    if abs(value) > _LARGEST:
+        raise ModelError(f"{str(cell)[:40]!a} is not a finite number, as doubles go")
+    return value
+
+
+def _read(cell: Any) -> Fraction:
     if isinstance(cell, str):
         text = cell.strip()
         if re.fullmatch(r"[+-]?\d{1,60}/\d{1,60}", text) and int(text.split("/")[1]):

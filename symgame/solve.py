@@ -9,8 +9,10 @@ from __future__ import annotations
 from symgame import syntax as s
 from symgame.condition import TRUE, And, Condition, Or, Sign, sign_text
 from symgame.errors import BudgetExceeded
+from symgame.grammar import read_term
 from symgame.nesting import compared, nested, nested_text
 from symgame.proof.reduce import Reducer
+from symgame.rewriting import terms_of
 from symgame.ring import Poly, Quotient, coefficients, factored_text, names_of, poly_text
 
 LONG = 4  # terms of a polynomial that is written with its common parts taken out
@@ -179,15 +181,17 @@ def _divided(q: Quotient) -> tuple[Poly, Poly]:
 def _ratio(over: Poly, under: Poly, common_parts: bool = False) -> str:
     below = factored_text(under)
     long = common_parts and len(over) >= LONG
+    sign = ""
     if long and below.startswith("-"):
         over, below = -over, below[1:]
-    node = nested(over) if long else None
-    if isinstance(node, s.Negative):  # the sign in front of the fraction
-        return f"-{_ratio(-over, under, common_parts)}"
+    if long and isinstance(nested(over), s.Negative):  # the sign in front of the fraction
+        over, sign = -over, "-"
     above = nested_text(over) if long else factored_text(over)
-    above = f"({above})" if long or (len(over) > 1 and above == poly_text(over)) else above
-    return f"{above}/{below}" if len(under) == 1 and "*" not in below else f"{above}/({below})"
-
+    if long:
+        above = above if len(terms_of(read_term(above))) == 1 and not above.startswith("-") else f"({above})"
+    elif len(over) > 1 and above == poly_text(over):
+        above = f"({above})"
+    return f"{sign}{above}/{below}" if len(under) == 1 and "*" not in below else f"{sign}{above}/({below})"
 
 def ratio_text(over: Quotient, under: Quotient) -> str:
     """Two numbers as one fraction that is *not* cancelled: a Cramer quotient keeps its determinant.

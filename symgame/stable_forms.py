@@ -104,16 +104,15 @@ def _softened(e: Expr) -> Expr | None:
 
 def _rectified(e: Piecewise) -> Expr:
     """``c*b**p`` where b > 0 and 0 elsewhere, as ``c*max(b, 0)**p``; another Piecewise stays what it is."""
-    if len(e.args) != 2 or e.args[1][0] != 0 or not isinstance(e.args[0][1], sympy.StrictGreaterThan):
+    if len(e.args) != 2 or e.args[1][0] != 0 or not isinstance(e.args[0][1], sympy.Gt | sympy.Lt):
         return e
     value, when = e.args[0]
-    where = when.lhs - when.rhs
-    factors, found = [], False
+    where = when.gts - when.lts
+    product = sympy.Integer(1)
     for factor in sympy.Mul.make_args(value):
         base, power = factor.as_base_exp()
-        if factor.has(Z) and sympy.expand(base - where) == 0:
-            factors.append(Max(base, 0) ** power)
-            found = True
-        else:
-            factors.append(factor)
-    return sympy.Mul(*factors) if found and not any(f.has(Z) and not f.has(Max) for f in factors) else e
+        scale = sympy.cancel(base / where)  # 2*(z - 1/3) is written 2*z - 2/3
+        if factor.has(Z) and scale.has(Z):
+            return e
+        product *= scale**power * Max(where, 0) ** power if factor.has(Z) else factor
+    return product

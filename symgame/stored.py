@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class StoredClaim:
     latex: str
     sha256: str
     steps: tuple[Mapping[str, Any], ...]
+    word: str | None = None
 
     @property
     def digest(self) -> str:
@@ -113,6 +114,7 @@ def _claim(row: Any, place: str) -> StoredClaim:
         latex=text(row.get("latex"), f"{place}: latex"),
         sha256=text(row.get("sha256"), f"{place}: sha256"),
         steps=tuple(mapping(s, f"{place}: steps") for s in sequence(row.get("steps", []), f"{place}: steps")),
+        word=optional(row.get("word"), f"{place}: word"),
     )
 
 
@@ -268,6 +270,7 @@ def stored_circuit(document: Mapping[str, Any]) -> Any:
         values = tuple((n, exact(text(v, f"{where}: values"), n)) for n, v in given.items())
         listed = texts(document.get("domain"), f"{where}: domain")
         inputs = texts(document.get("inputs", []), f"{where}: inputs")
+        style = _presentation(mapping(document.get("notation", {}), f"{where}: notation"), f"{where}: notation")
         if inputs and len(inputs) != len(populations):
             raise RecordError(f"{where}: {len(inputs)} inputs of {len(populations)} populations.")
 
@@ -280,7 +283,8 @@ def stored_circuit(document: Mapping[str, Any]) -> Any:
                 values,
                 text(document.get("form"), f"{where}: form"),  # type: ignore[arg-type]
                 inputs,
-                copies=copies,
+                style,
+                copies,
             )
 
         implied = {h.text for h in algebra(born(())).domain.hypotheses}
@@ -294,6 +298,23 @@ def stored_circuit(document: Mapping[str, Any]) -> Any:
         odd = [t for t in (*found, *listed) if (t in found) != (t in listed)] or ["another order"]
         raise RecordError(f"{where}: the domain listed is not that of the circuit: {' ; '.join(odd[:5])}.")
     return circuit
+
+
+def _presentation(options: Mapping[str, Any], place: str) -> Any:
+    from symgame.presentation import Presentation
+
+    found: dict[str, Any] = {}
+    for key, value in options.items():
+        if key not in {f.name for f in fields(Presentation)}:
+            raise RecordError(f"{place}: {_shown(key)} is no option.")
+        if isinstance(value, str):
+            found[key] = value
+            continue
+        rows = sequence(value, f"{place}: {key}")
+        found[key] = tuple(row if isinstance(row, str) else texts(row, f"{place}: {key}") for row in rows)
+        if key in ("names", "macros", "abbreviations", "units") and any(len(row) != 2 for row in found[key]):
+            raise RecordError(f"{place}: {key}: pairs were expected.")
+    return Presentation(**found)
 
 
 def _matrix(value: Any, place: str) -> Any:

@@ -32,8 +32,8 @@ CONSTRUCTORS = frozenset(
     {*_RELATIONS, *_JOINS, *_CALLS, *_LITERALS, "Add", "Mul", "Pow", "Not", "Implies", "Equivalent", "ITE", "Piecewise"}
     | {"ExprCondPair", "Tuple"}
 )
-#: What tells a text of SymPy from one in the grammar of formulas, where such a call has no meaning.
-_MARK = re.compile(rf"\b(?:{'|'.join(sorted(CONSTRUCTORS - set(FUNCTIONS)))})\s*\(")
+#: What tells a text of SymPy from one in the grammar of formulas, which has neither such calls nor powers but whole.
+_MARK = re.compile(rf"\b(?:{'|'.join(sorted(CONSTRUCTORS - set(FUNCTIONS)))})\s*\(|\*\*\s*(?!\s|\d+(?![\d.]))")
 
 
 class _Unreadable(Exception):
@@ -48,7 +48,7 @@ class _Pair(s.Formula):
 
 
 def is_sympy_text(source: str) -> bool:
-    """Whether a text holds a constructor of SymPy, which the grammar of formulas has no meaning for.
+    """Whether a text holds a constructor or a power of SymPy, which the grammar of formulas has no meaning for.
 
     >>> is_sympy_text("Eq(Symbol('w_EE'), Integer(1))"), is_sympy_text("lds <=> w_EE < 1")
     (True, False)

@@ -1,8 +1,8 @@
 """A recorded trajectory against the circuit: its steps, where it ends, and how it gets there.
 
-Every verdict rests on a bound that was derived, never on a tolerance: what the rounding of the recording itself leaves open,
-carried along by the flow. See :mod:`symgame.exact_flow` and :mod:`symgame.flow_check` for the steps,
-:mod:`symgame.relaxation` for rates and frequencies, :mod:`symgame.slips` for what would explain a wrong one.
+Every verdict rests on a bound that was derived, never on a tolerance: what the rounding of the recording itself leaves
+open, carried along by the flow. See :mod:`symgame.exact_flow` and :mod:`symgame.flow_check` for the steps,
+:mod:`symgame.relaxation` for rates and frequencies, :mod:`symgame.recording_slips` for what explains a wrong one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor, log10
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,16 +18,16 @@ import numpy as np
 
 from symgame.cells import Point
 from symgame.circuit import Circuit
-from symgame.errors import ModelError, SymgameError, Unsupported
+from symgame.errors import ModelError, SymgameError
 from symgame.exact_flow import Flow
 from symgame.flow_check import Departure, FlowCheck, compared, digits_right
 from symgame.groups import neurons
 from symgame.named import load
 from symgame.numeric import Solution, solutions, system
+from symgame.recording_slips import RecordingSlip, slip
 from symgame.recordings import BadSample, Recording, recording
 from symgame.relaxation import Mode, Run, modes, runs, stationary
-from symgame.slips import Slip, slip
-from symgame.tables import Cell, table
+from symgame.tables import Cell, formula, joined, table
 
 Outcome = Literal["right", "right to k digits", "wrong", "boundary", "bad row"]
 #: What a recording claims when its ``digits`` are not stated: all that are written, but not fewer than these are right.
@@ -61,7 +62,7 @@ class Stretch:
     words: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trajectory:
     """What was found of a recording. ``digits`` is how many digits it is right to, ``claimed`` how many it claims."""
 
@@ -70,7 +71,7 @@ class Trajectory:
     digits: int
     claimed: int
     check: FlowCheck | None
-    slip: Slip | None
+    slip: RecordingSlip | None
     end: End | None
     stretches: tuple[Stretch, ...]
     bad: BadSample | None = None
@@ -131,8 +132,8 @@ class Trajectory:
 
     def _departs(self, d: Departure) -> str:
         return (
-            f"sample {d.sample} (t = {_number(d.time)}): {d.population} is {_number(d.recorded)}, but from sample {d.since} "
-            f"it comes to {float(d.true):.12g}: off by {d.off:.3g}, where rounding explains {_up(d.allowed)}"
+            f"sample {d.sample} (t = {_number(d.time)}): {d.population} is {_number(d.recorded)}, but from sample "
+            f"{d.since} it comes to {float(d.true):.12g}: off by {d.off:.3g}, where rounding explains {_up(d.allowed)}"
         )
 
     @property
@@ -144,8 +145,16 @@ class Trajectory:
         width = max(len(head) for head, _ in rows)
         return "\n".join([f"{self.circuit.name}: {self.verdict}", *(f"  {h:{width}}  {said}" for h, said in rows)])
 
+    def __repr__(self) -> str:
+        """One line; ``str`` has them all."""
+        return f"Trajectory({self.circuit.name!r}, {self.verdict})"
+
     def _repr_html_(self) -> str:
         rows: list[tuple[Cell, Cell]] = [(self.verdict, self.circuit.name), *self.lines]
+        if self.end is not None and self.end.nearest is not None:
+            write = self.circuit.presentation.expanded
+            state = self.end.nearest.state.items()
+            rows.append(("nearest equilibrium", joined(formula(f"x({n}) = {v}", write) for n, v in state)))
         return table((), rows).source
 
 
@@ -160,18 +169,19 @@ def verify_trajectory(
 ) -> Trajectory:
     """Whether a recorded time series is a solution of the circuit's rate equation, as far as its rounding can tell.
 
-    ``t`` are increasing times in the unit of the time constants, ``x`` states (N, n) in the order of the populations, or
-    columns by name; or ``t`` is one table of both (see :func:`symgame.recordings.recording`). A circuit that declares
-    the voltage form is compared with voltages. ``digits`` is the claim: significant digits of the largest number of
-    each column. Without it a recording claims the digits that are written, and is called right to fewer as long as
+    ``t`` are increasing times in the unit of the time constants, ``x`` states (N, n) in the order of the populations,
+    or columns by name; or ``t`` is one table of both (see :func:`symgame.recordings.recording`). A circuit that
+    declares the voltage form is compared with voltages. ``digits`` is the claim: significant digits of the largest
+    number of each column. Without it a recording claims the digits that are written, and is called right to fewer as long as
     these are three or more. Times are taken as exact unless ``time_rounding`` says how far they may be off.
 
     The verdict is
 
     * ``right``: no sample is farther from the solutions through earlier samples than rounding explains;
-    * ``right to k digits``: so with samples rounded to k digits, as the output of an integrator is, and no slip explains more;
-    * ``wrong``: a sample provably departs (which, and by how much), a rate or a frequency is not that of the eigenvalue,
-      or the recording stops where no equilibrium is;
+    * ``right to k digits``: so with samples rounded to k digits, as for the output of an integrator, and no slip
+      explains more;
+    * ``wrong``: a sample provably departs (which, and by how much), a rate or a frequency is not that of the
+      eigenvalue, or the recording stops where no equilibrium is;
     * ``boundary``: its rounding is so coarse, or it moves so little, that nothing was tested;
     * ``bad row``: a sample that is no number, or times that do not increase.
 
@@ -213,7 +223,8 @@ def _judged(circuit: Circuit, flow: Flow, read: Recording, stated: int | None) -
     notes = []
     idle = [n for n, moved in zip(circuit.names, told.tested, strict=True) if not moved]
     if idle:
-        notes.append(f"{', '.join(idle)} never move{'s' if len(idle) == 1 else ''} by more than rounding explains: not tested")
+        verb = "moves" if len(idle) == 1 else "move"
+        notes.append(f"{', '.join(idle)} never {verb} by more than rounding explains: not tested")
     if stated is not None and stated > written:
         notes.append(f"{stated} digits are claimed, but only {written} are written")
     outcome: Outcome
@@ -310,12 +321,10 @@ def _number(value: Fraction) -> str:
 
 def _up(value: float) -> str:
     """A bound in three digits, rounded up."""
-    if value == 0:
-        return "0"
-    text = f"{value:.2e}"
-    while float(text) < value:
-        text = f"{float(text) * 1.005:.2e}"
-    return f"{float(text):.3g}"
+    if value <= 0 or not np.isfinite(value):
+        return f"{value:g}"
+    unit = 10.0 ** (floor(log10(value)) - 2)
+    return f"{np.ceil(value / unit) * unit:.3g}"
 
 
-__all__ = ["End", "Outcome", "Stretch", "Trajectory", "Unsupported", "verify_trajectory"]
+__all__ = ["End", "Outcome", "Stretch", "Trajectory", "verify_trajectory"]

@@ -19,6 +19,8 @@ from symgame.errors import SymgameError
 FULL: Final = 12
 #: A number that claims more digits than this is "right to k digits" when k of them are right, and k is not smaller.
 LEAST: Final = 6
+#: Digits that a double claims at least, and places that a 0 needs to be a rounded number.
+SHORTEST: Final = 3
 #: Digits that a double keeps of a decimal.
 KEPT: Final = 15
 _LONGEST: Final = 400
@@ -51,18 +53,28 @@ def claimed(cell: Any, digits: int | None = None) -> Claimed:
 
     Raises :class:`BadCell` for NaN, infinities and texts that are no numbers.
 
-    >>> [(str(c.value), c.digits, str(c.half)) for c in map(claimed, ("0.708", "17/24", "-1.50e-3", 0.708, 2.0))]
-    [('177/250', 3, '1/2000'), ('17/24', None, '0'), ('-3/2000', 3, '1/200000'), ('177/250', 3, '1/2000'), ('2', 1, '1/2')]
+    Whole numbers without a point, and a 0 with fewer than three places, claim to be just that.
+
+    >>> [(str(c.value), c.digits, str(c.half)) for c in map(claimed, ("0.708", "17/24", "-1.50e-3", 0.708))]
+    [('177/250', 3, '1/2000'), ('17/24', None, '0'), ('-3/2000', 3, '1/200000'), ('177/250', 3, '1/2000')]
+    >>> [(c.digits, str(c.half)) for c in map(claimed, ("2", "0.0", "0.5", 0.5))]
+    [(12, '1/200000000000'), (12, '0'), (1, '1/20'), (3, '1/2000')]
     """
     is_text = isinstance(cell, str)
-    text = cell.strip() if is_text else repr(float(cell)).removesuffix(".0")
+    text = cell.strip() if is_text else repr(float(cell))
     value, printed, unit = _read(text)
-    if not is_text:
-        value = Fraction(float(cell)) if printed is None or printed > KEPT else value
-        if Fraction(float(cell)) == value and value.denominator == 1 and digits is None:
-            return Claimed(text, value, printed, unit / 2)
     if printed is None:
         return Claimed(text, value, None, Fraction(0))
+    if not is_text:
+        value = Fraction(float(cell)) if printed > KEPT else value
+        if value and printed < SHORTEST:  # 0.5 is no text of one digit
+            unit /= 10 ** (SHORTEST - printed)
+            printed = SHORTEST
+    if value == 0 and printed < SHORTEST:
+        return Claimed(text, value, FULL, Fraction(0), digits is not None)
+    if is_text and "." not in text and "e" not in text.lower():
+        unit = Fraction(10) ** (magnitude(value) + 1 - FULL)
+        printed = FULL
     kept = min(printed, FULL if digits is None else digits)
     if kept < printed:
         unit *= 10 ** (printed - kept)
@@ -186,7 +198,7 @@ def right_digits(claim: Claimed, truth: Truth, scale: Fraction = Fraction(0)) ->
     # |gap| <= 10^(magnitude - k + 1)/2, for the largest k
     k = magnitude(size) + 1 - _ceiling_of_log(2 * gap)
     wanted = min(claim.digits, LEAST)
-    if truth.middle == 0 and k >= FULL:
+    if truth.middle == 0 and k >= (claim.digits if claim.stated else FULL):
         return ALL
     return k if wanted <= k and (claim.digits > LEAST) and not claim.stated else None
 
@@ -199,3 +211,27 @@ def _ceiling_of_log(value: Fraction) -> int:
     """The least p with ``value <= 10^p``."""
     power = magnitude(value)
     return power if value == Fraction(10) ** power else power + 1
+
+
+# -- parameters ---------------------------------------------------------------------------------------------------------
+
+
+def parameter(cell: Any, rounded: bool = False) -> tuple[Fraction, Fraction, bool]:
+    """The value of a parameter, how far it may be off, and whether it is certainly what was meant.
+
+    A text is the decimal that it says; a double is the rational number that it is. Both may be off by the rounding of a
+    double, and with ``rounded`` a text with a point by half a unit of its last digit. A value of at most 15 digits that
+    is written as it is, is certain; a double such as 0.1, which is no decimal, is not.
+
+    >>> [parameter(c)[2] for c in ("2.2", 2.2, 0.5, "0.30000000000000004")]
+    [True, False, True, False]
+    """
+    is_text = isinstance(cell, str)
+    value, printed, unit = _read(cell.strip() if is_text else repr(float(cell)))
+    size = abs(value) / 2**53
+    if not is_text:
+        certain = (printed or 0) <= KEPT and Fraction(float(cell)) == value
+        return Fraction(float(cell)), size, certain
+    if rounded and "." in cell:
+        return value, unit / 2, False
+    return value, size, printed is None or printed <= KEPT

@@ -49,6 +49,8 @@ LAYERS: list[list[str]] = [
             "proof.solver",
             "proof.splitting",
             "proof.decide",
+            "proof.certificate_text",
+            "proof.second_solver",
             "proof.reduce",
         ]
     ),
@@ -127,8 +129,9 @@ LAYERS: list[list[str]] = [
     ],
     ["vocabulary", "theorems"],
     ["solve", "statements", "numeric", "shape", "nash_continua"],
-    Room(["latex_reader", "slips", "formulas"]),
+    Room(["latex_notation", "latex_reader", "formula_slips", "formulas"]),
     ["chart", "nash_points", "pivoting"],
+    Room(["exact_flow", "recordings", "flow_check", "relaxation", "recording_slips", "trajectories"]),
     ["columns"],
     Room(["layer_units", "ratio_map", "ratio_branches", "resting", "depth_law", "sharpening", "dropouts"]),
     Room(
@@ -180,6 +183,18 @@ LAYERS: list[list[str]] = [
         ]
     ),
     Room(["sweep_axes", "sweep_program", "sweep_answers", "sweep_plan", "sweep_store", "sweeps", "sweep_summary"]),
+    Room(
+        [
+            "verify_numbers",
+            "verify_columns",
+            "verify_reading",
+            "verify_truth",
+            "verify_verdicts",
+            "verify_filter",
+            "verify_cells",
+            "verifying",
+        ]
+    ),
     ["report.canvas"],  # what the pictures of several back ends share
     ["symgame"],  # the face: ``symgame/__init__.py``
     [
@@ -194,6 +209,7 @@ LAYERS: list[list[str]] = [
         "report.pdf",
         "report.sweeps",
         "report.terminal",
+        "report.verification",
     ],  # back ends: none imports another
     Room(["stable_forms", "identifiers", "dialect", "rate_system", "fixed_points"]),  # circuits in other languages
     [
@@ -208,8 +224,21 @@ LAYERS: list[list[str]] = [
         "exports.xppaut",
     ],  # back ends: none imports another
     ["exporting"],
+    Room(
+        [
+            "digests",
+            "stored",
+            "plain_values",
+            "second_road",
+            "recheck_claims",
+            "recheck_chart",
+            "recheck_renderings",
+            "recheck",
+            "recheck_report",
+        ]
+    ),
     ["output"],
-    ["cli", "interactive", "paper"],
+    ["cli", "interactive", "paper", "testing"],
     ["__main__"],
 ]
 

@@ -39,7 +39,7 @@ from symgame.report.documents import circuit_document
 from symgame.statements import check
 from symgame.vocabulary import Vocabulary
 
-SEEDS = range(45)
+SEEDS = range(20)
 CIRCUIT_WORDS = ("p_matrix", "unique", "lds", "rosen", "monotone", "hurwitz", "totally_hurwitz", "d_stable",
                  "potential", "weighted_potential")  # fmt: skip
 BRANCH_WORDS = ("exists", "continuum", "strict", "hurwitz", "stable", "attracting", "stationary", "local_nash", "nash")

@@ -38,7 +38,7 @@ from symgame.numeric import Solutions, solutions
 
 NEAR = 1e-9  # doubles decide the sign of a real part, or of an eigenvalue, beyond this
 CASES = [(family, n) for n in (2, 3, 4, 5) for family in (LATERAL, SHARED)]
-DEFAULT, MANY = 100, 400  # of each family and each n: 200 circuits of each n by default
+DEFAULT, MANY = 30, 400  # of each family and each n; the slow tests take 800 circuits of each n
 
 
 @cache

@@ -24,6 +24,7 @@ SHOWN = {
     "04_threshold_linear_networks": (4, {"proved": 9, "refuted": 1}),
     "05_lateral_inhibition": (4, {"proved": 12, "refuted": 1}),
     "06_columns": (3, {"proved": 1, "cited": 1}),
+    "07_referee": (0, {"proved": 1, "refuted": 1, "right": 1}),
 }
 
 

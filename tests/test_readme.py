@@ -66,7 +66,7 @@ def test_shell_example(command: str, shown: list[str], model_file: Path, capsys:
 
 def test_every_verb_but_derive_is_shown() -> None:
     verbs = {shlex.split(command)[1] for command, _ in EXAMPLES}
-    assert verbs == {"check", "equilibria", "stability", "regimes", "list", "init", "sweep"}
+    assert verbs == {"check", "equilibria", "stability", "regimes", "list", "init", "sweep", "export"}
 
 
 def test_python_examples(model_file: Path) -> None:

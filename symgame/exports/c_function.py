@@ -37,8 +37,9 @@ def text(system: RateSystem) -> str:
     // States: x_E, x_I.
     """
     prefix = identifiers([_word(system.title)], RULES)[_word(system.title)]
-    said = identifiers(system.names, Rules(RULES.reserved | {f"{prefix}_{w}" for w in _OWN}))
     upper = prefix.upper()
+    own = {f"{prefix}_{word}" for word in _OWN} | {f"{upper}_STATES", f"{upper}_PARAMETERS"}
+    said = identifiers(system.names, Rules(RULES.reserved | own))
     states, parameters = len(system.equations), len(system.parameters)
     rows = [f"{plain(system.title)}: {system.law}", "C99; link with -lm."]
     rows.append(f"States: {', '.join(said[s] for s in system.states)}.")
@@ -56,18 +57,31 @@ def text(system: RateSystem) -> str:
         "// rate[i] is the time derivative of state[i]; parameter[k] is called as in the names above.",
         f"void {prefix}_rhs(const double *state, const double *parameter, double *rate)",
         "{",
-        *([] if parameters else ["    (void)parameter;"]),
+        *([] if _used(system) & {name for name, _ in system.parameters} else ["    (void)parameter;"]),
     ]
-    lines += [f"    const double {said[name]} = parameter[{k}];" for k, (name, _) in enumerate(system.parameters)]
+    used = _used(system)
+    lines += [
+        f"    const double {said[name]} = parameter[{k}];"
+        for k, (name, _) in enumerate(system.parameters)
+        if name in used
+    ]
     lines += [f"    const double {said[name]} = state[{k}];" for k, name in enumerate(system.states)]
     for e in system.equations:
-        lines.append(f"    const double {said[e.help.name]} = {DIALECT.total(e.help_terms, said)};")
+        if e.help.name in used:
+            lines.append(f"    const double {said[e.help.name]} = {DIALECT.total(e.help_terms, said)};")
     for k, e in enumerate(system.equations):
         lines.append(f"    rate[{k}] = {DIALECT.quotient(e.change, e.tau, said)};")
     return "\n".join([*lines, "}"]) + "\n"
 
 
 _OWN = ("rhs", "defaults", "state_names", "parameter_names")
+
+
+def _used(system: RateSystem) -> set[str]:
+    """The names that occur in the equations: compilers complain about the others."""
+    found = {s.name for e in system.equations for term in (*e.drive_terms, e.tau) for s in term.free_symbols}
+    terms = (term for e in system.equations if e.help.name in found for term in e.help_terms)
+    return found | {s.name for term in terms for s in term.free_symbols}
 
 
 def _word(title: str) -> str:

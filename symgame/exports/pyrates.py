@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import sympy
+
 from symgame.dialect import Dialect, double
 from symgame.identifiers import Rules, changed, identifiers, plain
 from symgame.rate_system import Equation, RateSystem
 
-# PyRates reads its equations with SymPy, where a bare word may be a function or a constant; the names of the circuit
-# that have no underscore are therefore reserved one and all, by `_said`.
+# PyRates reads its equations with SymPy, where a word may be a function or a constant: names of variables have an
+# underscore inside, and are none of SymPy's. The index variables of PyRates itself are reserved too.
 _RESERVED = (
-    "t dt y dy pi maxi mini absv exp log tanh arctan sqrt round sum mean index past identity no_op interp weight delay "
-    "spread source_idx target_idx x_ z_ r_ v_ null true false base equations variables operators nodes edges circuits"
+    "no_op source_idx target_idx index_1d index_2d index_range index_axis interp_rows broadcast_pre broadcast_post"
 )
-RULES = Rules(frozenset(_RESERVED.split()))
+RULES = Rules(frozenset((*_RESERVED.split(), *(word for word in dir(sympy) if "_" in word))), marked=True)
+NODES = Rules()
 DIALECT = Dialect(
     {"max": "maxi({0}, {1})", "min": "mini({0}, {1})", "abs": "absv({0})", "exp": "exp({0})", "log": "log({0})"}
     | {"tanh": "tanh({0})", "atan": "arctan({0})", "sqrt": "({0})^0.5"},
@@ -34,8 +36,8 @@ def text(system: RateSystem) -> str:
     >>> [line.strip() for line in text(rate_system(wilson_cowan())).splitlines() if line.startswith("    - [")][0]
     '- [node_E/op_E/x_E, node_I/op_I/in_E, null, {weight: 1.0}]'
     """
-    said = _said(system)
-    of = identifiers([e.population for e in system.equations], RULES)
+    said = identifiers(system.names, RULES)
+    of = identifiers([e.population for e in system.equations], NODES)
     rows = [f"{plain(system.title)}: {system.law}", *changed(said)]
     open_ = [said[name] for name in system.placeholders]
     rows += [f"no value in the circuit, 1 stands for it: {', '.join(open_)}"] if open_ else []
@@ -57,13 +59,6 @@ def text(system: RateSystem) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _said(system: RateSystem) -> dict[str, str]:
-    """Identifiers with an underscore: ``gain`` becomes ``p_gain``, which is no word of SymPy."""
-    marked = {name: name if "_" in name.strip("_") else f"p_{name}" for name in system.names}
-    found = identifiers(marked.values(), RULES)
-    return {name: found[mark] for name, mark in marked.items()}
-
-
 def _sent(system: RateSystem, e: Equation) -> str:
     """What a population sends to the others: its rate, which in the voltage form is a help."""
     return str((e.state if system.form == "rate" else e.help).name)
@@ -77,7 +72,7 @@ def _operator(system: RateSystem, e: Equation, said: dict[str, str], of: dict[st
     state, help_ = said[e.state.name], said[e.help.name]
     heard = [s for s in system.equations if s is not e and _hears(system, e, s)]
     inputs = {_sent(system, s): f"in_{of[s.population]}" for s in heard}
-    said = {**said, **inputs}  # PyRates mixes up what is called alike in two nodes: only the sender's name is the rate's
+    said = {**said, **inputs}  # PyRates mixes up variables of two nodes with one name: the rate keeps it at home only
     sends = _sent(system, e)
     own = {x.name for term in (*e.help_terms, *e.drive_terms, e.tau) for x in term.free_symbols}
     lines = [

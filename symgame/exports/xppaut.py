@@ -21,9 +21,9 @@ from symgame.rate_system import Equation, RateSystem
 _RESERVED = (
     "sin cos tan asin acos atan atan2 sinh cosh tanh abs exp ln log log10 t pi heav sign flr mod delay ran max min "
     "if then else not normal besselj bessely besseli besselis erf erfc hom_bcs shift ishift del_shft sum of int nint "
-    "poisson lgamma set sqrt e i done par param params p init number num aux wiener markov table global bdry export "
-    "options special include d b v r a c h m n o s u w x y z only volterra arg1 arg2 arg3 arg4 arg5 arg6 arg7 arg8 "
-    "arg9 i1 i2"
+    "poisson lgamma set sqrt done par param params p init number num aux wiener markov table global bdry export "
+    "options special include d only volterra start end nxxqq mouse_x mouse_y mouse_vx mouse_vy i1 i2 "
+    "arg1 arg2 arg3 arg4 arg5 arg6 arg7 arg8 arg9 arg10 arg11 arg12 arg13 arg14 arg15 arg16 arg17 arg18 arg19 arg20"
 )
 RULES = Rules(frozenset(_RESERVED.split()), longest=9, folds=True)
 DIALECT = Dialect(

@@ -73,7 +73,7 @@ def decide(query: Query, budget: int = DEFAULT_BUDGET, title: str = "claim") -> 
     try:
         engines = []
         loose = [*query.domain, *query.given]
-        resolver = _Resolver(query.full)
+        resolver = Resolver(query.full)
         rows = [(h.text, resolver.resolve(h.condition)) for h in loose]
         rows += [(h.text, resolver.resolve(h.condition)) for h in query.fixed]
         denied = propagated(resolver.resolve(negation(query.conclusion)))
@@ -241,7 +241,7 @@ def _whole_consistent(rows: Sequence[tuple[str, Condition]], whole: Sequence[str
 _CONSISTENT: dict[tuple[tuple[str, Condition], ...], Answer] = {}
 
 
-class _Resolver:
+class Resolver:
     """Quantifiers out of a query: an existential one becomes fresh unknowns, a universal one is eliminated."""
 
     def __init__(self, domain: Domain) -> None:
@@ -385,4 +385,4 @@ def _rounded(condition: Condition, point: dict[str, Value]) -> dict[str, Fractio
     return None
 
 
-__all__ = ["ELIMINATION", "EXACT", "TRUE", "Query", "consistent", "decide", "simplified"]
+__all__ = ["ELIMINATION", "EXACT", "TRUE", "Query", "Resolver", "consistent", "decide", "simplified"]

@@ -18,8 +18,10 @@ import z3
 
 from symgame.proof.solver import ENGINE
 
-#: Solver steps and milliseconds of each z3 solver; steps and seconds of cvc5.
-STEPS, CLOCK_MS, CVC5_STEPS, CVC5_SECONDS = 3_000_000, 20_000, 200_000, 20.0
+#: Solver steps of z3 for what it is known to refute, and for what nobody put to it before; milliseconds, the last guard.
+STEPS, FEW_STEPS, CLOCK_MS = 3_000_000, 200_000, 20_000
+#: Steps of cvc5, and seconds.
+CVC5_STEPS, CVC5_SECONDS = 40_000, 5.0
 
 _WORKER = r"""
 import json, sys
@@ -68,18 +70,22 @@ class Referees:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def answers(self, text: str) -> dict[str, str]:
+    def answers(self, text: str, steps: int = STEPS) -> dict[str, str]:
         """What each solver says of one query: ``sat``, ``unsat`` or ``unknown``, by the solver's name and version.
 
         >>> with Referees(use_cvc5=False) as referees:
         ...     list(referees.answers("(declare-const a Real)(assert (< (* a a) 0.0))(check-sat)").values())
         ['unsat']
         """
-        said = {ENGINE: z3_answer(text)}
+        said = {ENGINE: z3_answer(text, steps)}
         name = cvc5_name() if self.use_cvc5 else None
         if name is not None and said[ENGINE] != "sat":
             said[name] = self._cvc5(text)
         return said
+
+    def possible(self, text: str) -> str:
+        """z3's answer to whether assertions can hold together."""
+        return z3_answer(text)
 
     def _cvc5(self, text: str) -> str:
         if self.process is None:
@@ -112,12 +118,12 @@ class Referees:
             self.process = None
 
 
-def z3_answer(text: str) -> str:
+def z3_answer(text: str, steps: int = STEPS) -> str:
     """z3's answer to one query: its solver for nonlinear arithmetic first, the prover's own tactic only after it."""
     context = z3.Context()
     assertions = z3.parse_smt2_string(text, ctx=context)
     for solver in (z3.SolverFor("QF_NRA", ctx=context), z3.Tactic("qfnra-nlsat", ctx=context).solver()):
-        solver.set("rlimit", STEPS)
+        solver.set("rlimit", steps)
         solver.set("timeout", CLOCK_MS)
         solver.add(assertions)
         result = solver.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from symgame import __version__
@@ -15,6 +16,7 @@ from symgame.derivation import Derivation
 from symgame.global_stability import Answer, Stability
 from symgame.global_theorems import GlobalStatement
 from symgame.numeric import Solution, Solutions
+from symgame.presentation import PLAIN, Presentation
 from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Verdict
 from symgame.solve import ratio_text
 from symgame.statements import Checked
@@ -52,12 +54,24 @@ def circuit_document(circuit: Circuit) -> Document:
         **({"copies": [copies_document(c) for c in circuit.copies]} if circuit.copies else {}),
         "domain": [h.text for h in algebra(circuit).domain.hypotheses],
         "values": {n: _text(v) for n, v in circuit.values},
+        **({"notation": notation_document(circuit.presentation)} if circuit.presentation != PLAIN else {}),
     }
 
 
 def differs(name: str, population: Population) -> bool:
     """Whether an input goes by another name than its population's input has now: it was given a value."""
     return name != (str(population.input) if population.input.is_Symbol else f"u_{population.name}")
+
+
+def notation_document(style: Presentation) -> Document:
+    """The options of a presentation that are not the usual ones, as lists of names or of pairs."""
+    options = {f.name: getattr(style, f.name) for f in fields(style)}
+    usual = {f.name: getattr(PLAIN, f.name) for f in fields(style)}
+    return {
+        key: value if isinstance(value, str) else [x if isinstance(x, str) else list(x) for x in value]
+        for key, value in options.items()
+        if value != usual[key]
+    }
 
 
 def copies_document(group: Copies) -> Document:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise, product
 
 from symgame import syntax as s
 from symgame.algebra import algebra
@@ -18,18 +18,20 @@ from symgame.circuit import Circuit, Population, named_activation
 from symgame.condition import FALSE, Condition, at_point, quantifier_free
 from symgame.errors import HypothesisError, SymgameError
 from symgame.grammar import read_branch, read_formula, read_term
+from symgame.notation import exact
 from symgame.proof.decide import decide
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Proved, Refuted, Undecided, Value
-from symgame.rewriting import in_signed, rebuilt
+from symgame.rewriting import in_signed, negated, rebuilt
 from symgame.statements import Checked, Slip, read
 from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, FUNCTIONS, QUANTIFIERS, READ_CONDITIONS, READINGS
 
 #: The search ends after so many statements tried, and so many that ran out of budget.
-MOST_TRIED, MOST_UNDECIDED = 60, 3
+MOST_TRIED, MOST_UNDECIDED = 60, 2
 #: Solver steps of one try: a formula with its slip undone is as easy as the one that was refuted.
 STEPS = 20_000
 MOST_POPULATIONS = 6
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _TOUCHED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 Table = Mapping[str, s.Formula]
 _ONE = s.Number(Fraction(1))
@@ -187,7 +189,7 @@ def _left_out(names: Sequence[str]) -> str:
 def candidates(circuit: Circuit, node: s.Formula) -> Iterator[Candidate]:
     """The statement with one slip undone after the other; which of them are right is for a proof to say."""
     typed = {part.id for part in _typed(node) if isinstance(part, s.Name)}
-    for slips in (_signs, _transposed, _exchanged, _times, _gains, _leaks, _strictness, _voltages, _squares, _numbers):
+    for slips in _SLIPS:
         yield from slips(circuit, node, typed)
 
 
@@ -197,7 +199,7 @@ def _renamed(name: str, sentence: str, node: s.Formula, typed: set[str], table: 
 
 
 def _signs(circuit: Circuit, node: s.Formula, typed: set[str]) -> Iterator[Candidate]:
-    """A weight with the other sign: all weights from inhibitory sources, then each weight by itself."""
+    """A weight with the other sign: each by itself, then all from inhibitory sources."""
     n = len(circuit.names)
     sources: dict[str, set[int | None]] = {}
     for a in range(n):
@@ -206,7 +208,7 @@ def _signs(circuit: Circuit, node: s.Formula, typed: set[str]) -> Iterator[Candi
             if found:
                 sources.setdefault(found[0], set()).add(circuit.populations[b].sign)
     inhibitory = [w for w, signs in sources.items() if signs == {-1} and w in typed]
-    groups = [*([inhibitory] if len(inhibitory) > 1 else []), *([w] for w in (*inhibitory, *sources))]
+    groups = [*([w] for w in (*inhibitory, *sources)), *([inhibitory] if len(inhibitory) > 1 else [])]
     for group in groups:
         name = "sign of inhibition" if set(group) <= set(inhibitory) else "sign of a weight"
         if typed & set(group):
@@ -226,9 +228,10 @@ def _transposed(circuit: Circuit, node: s.Formula, typed: set[str]) -> Iterator[
         whole = "the transposed weights" if group is pairs else f"{group[0][0][0]} and {group[0][1][0]} exchanged"
         names: dict[str, s.Formula] = {}
         signed: dict[str, s.Formula] = {}
-        for (x, sx), (y, sy) in group:
-            names |= {x: s.Name(y), y: s.Name(x)}
-            signed |= {x: _turned(y, sx * sy), y: _turned(x, sx * sy)}
+        for (one, sign), (other, sign_of_other) in group:
+            turn = sign * sign_of_other
+            names |= {one: s.Name(other), other: s.Name(one)}
+            signed |= {one: _turned(other, turn), other: _turned(one, turn)}
         for table in (names, signed):
             yield from _renamed("transposed weights", f"it would be right for {whole}", node, typed, table)
 
@@ -287,7 +290,7 @@ def _times(circuit: Circuit, node: s.Formula, typed: set[str]) -> Iterator[Candi
         yield from _renamed("exchanged time constants", sentence, node, typed, table)
     left_out = [t for t in dict.fromkeys(taus) if t not in typed]
     if left_out and len(set(taus)) > 1:
-        equal = tuple(read_formula(f"{x} = {y}") for x, y in zip(taus, taus[1:], strict=False) if x != y)
+        equal = tuple(read_formula(f"{x} = {y}") for x, y in pairwise(taus) if x != y)
         yield Candidate("missing time constant", "it would be right for equal time constants", node, equal)
     if left_out:
         ones = tuple(read_formula(f"{t} = 1") for t in left_out)
@@ -349,6 +352,28 @@ def _strictness(circuit: Circuit, node: s.Formula, typed: set[str]) -> Iterator[
         yield Candidate("strict or not", sentence, statement)
 
 
+def _directions(circuit: Circuit, node: s.Formula, typed: set[str]) -> Iterator[Candidate]:
+    """A number with the wrong sign altogether, as of J in place of -J; an inequality the wrong way round."""
+    for relation in [part for part in _typed(node) if isinstance(part, s.Relation) and len(part.terms) == 2]:
+        left, right = relation.terms
+        (op,) = relation.ops
+        if op in _TURNED:
+            name, sentence = "relation turned round", f"it would be right with {_TURNED[op]} in place of {op}"
+            turned = (left, right, _TURNED[op])
+        elif op == "=" and right != s.Number(Fraction(0)):
+            name, sentence = "opposite sign", "it would be right with the opposite sign"
+            turned = (left, negated(right), op)
+        else:
+            continue
+
+        def other(
+            part: s.Formula, old: s.Formula = relation, new: tuple[s.Formula, s.Formula, str] = turned
+        ) -> s.Formula | None:
+            return s.Relation(new[:2], new[2:]) if part is old else None
+
+        yield Candidate(name, sentence, _changed(node, other))
+
+
 def _voltages(circuit: Circuit, node: s.Formula, typed: set[str]) -> Iterator[Candidate]:
     """What is said of rates may be true of voltages, ``v = W x + u``."""
     a = algebra(circuit)
@@ -406,15 +431,27 @@ def _numbers(circuit: Circuit, node: s.Formula, typed: set[str]) -> Iterator[Can
     if circuit.W != circuit.W.T:
         sentence = "it would be right for the transposed weights"
         yield Candidate("transposed weights", sentence, node, circuit=replace(free, W=circuit.W.T))
-    negative = circuit.W.applyfunc(lambda entry: -entry if entry.is_negative else entry)
-    if negative != circuit.W:
+    for a, b in product(range(len(circuit.names)), repeat=2):
+        entry = circuit.entries[a][b]
+        if entry != 0:
+            turned = circuit.W.as_mutable()
+            turned[a, b] = -entry
+            name = "sign of inhibition" if circuit.populations[b].sign == -1 else "sign of a weight"
+            sentence = f"it would be right with the weight {-entry} to {circuit.names[a]} from {circuit.names[b]}"
+            yield Candidate(name, sentence, node, circuit=replace(free, W=turned.as_immutable()))
+    positive = circuit.W.applyfunc(abs)
+    if positive != circuit.W:
         sentence = "it would be right with the inhibitory weights counted as positive"
-        yield Candidate("sign of inhibition", sentence, node, circuit=replace(free, W=negative))
+        yield Candidate("sign of inhibition", sentence, node, circuit=replace(free, W=positive))
     taus = [p.tau for p in circuit.populations]
     if len(set(taus)) > 1 and all(t.is_Rational for t in taus):
-        equal = replace(free, populations=tuple(replace(p, tau=taus[0] / taus[0]) for p in free.populations))
+        one = exact(1, "tau")
+        equal = replace(free, populations=tuple(replace(p, tau=one) for p in free.populations))
         sentence = "it would be right with time constants of 1: they are left out"
         yield Candidate("missing time constant", sentence, node, circuit=equal)
 
 
+_SLIPS = (
+    _signs, _transposed, _exchanged, _times, _gains, _leaks, _strictness, _directions, _voltages, _squares, _numbers
+)  # fmt: skip
 __all__ = ["Candidate", "candidates", "with_slip"]
