@@ -36,8 +36,9 @@ def write(path: Path, rows: int) -> None:
             active = np.flatnonzero((x_E > 0) & (x_I > 0))[:left]
             for k in active:
                 wrong = k % 1000 == 0
-                writer.writerow([*map(repr, p[:, k].tolist()), repr(float(x_E[k])), repr(float(x_I[k]) * (2.0 if wrong else 1.0)),
-                                 bool(stable[k]), bool(w_EE[k] < 1)])  # fmt: skip
+                state = float(x_E[k]), float(x_I[k]) * (2.0 if wrong else 1.0)
+                words = bool(stable[k]), bool(w_EE[k] < 1)
+                writer.writerow([*map(repr, (*p[:, k].tolist(), *state)), *words])
             left -= active.size
 
 
@@ -52,8 +53,11 @@ def main() -> None:
         started = time.perf_counter()
         done = subprocess.run([sys.executable, "-m", "symgame", "verify", "wilson-cowan", str(path)], check=False)
         seconds = time.perf_counter() - started
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{seconds:.1f} s, {rows / seconds:.0f} rows/s, {memory:.0f} MB at most, exit status {done.returncode}")
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        busy = used.ru_utime + used.ru_stime
+        memory = used.ru_maxrss / 1024
+        print(f"{seconds:.1f} s, {rows / seconds:.0f} rows/s; {busy:.1f} s of a processor, {memory:.0f} MB at most")
+        print(f"exit status {done.returncode}")
 
 
 if __name__ == "__main__":

@@ -59,12 +59,15 @@ class Reached:
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """What one choice of pieces and one time share: the exponential, its modulus, and bounds of growth until then."""
+    """What one choice of pieces and one time share: the exponential, its modulus, bounds of growth until then, and the
+    ends of the pieces."""
 
     exponential: flint.arb_mat
     modulus: Array
     growth: Array
     comparison: Array
+    lower: Array
+    upper: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +88,7 @@ class Flow:
     tau: tuple[Fraction, ...]
     voltage: bool = False
     _steps: dict[tuple[tuple[int, ...], Fraction], _Step] = field(init=False, repr=False, default_factory=dict)
+    _grown: dict[Fraction, Array] = field(init=False, repr=False, default_factory=dict)
     _cells: dict[tuple[int, ...], tuple[flint.fmpq_mat, Array, Array]] = field(
         init=False, repr=False, default_factory=dict
     )
@@ -103,6 +107,10 @@ class Flow:
         return np.eye(self.n) if self.voltage else self._W
 
     @cached_property
+    def _sizes(self) -> Array:
+        return np.abs(self.gates)
+
+    @cached_property
     def offsets(self) -> Array:
         return np.zeros(self.n) if self.voltage else np.array([float(v) for v in self.system.u])
 
@@ -113,6 +121,13 @@ class Flow:
         width = max(len(row) for row in rows)
         ends = [[_float(p.upper, np.inf) for p in row[:-1]] + [np.inf] * (width - len(row)) for row in rows]
         return np.array(ends).reshape(self.n, width - 1)
+
+    @cached_property
+    def _lines(self) -> tuple[Array, Array]:
+        """Slopes and intercepts by population and piece, 0 where there are fewer."""
+        filled = [row + (None,) * (self.knots.shape[1] + 1 - len(row)) for row in self.system.pieces]
+        slopes = [[0.0 if p is None else float(p.slope) for p in row] for row in filled]
+        return np.array(slopes), np.array([[0.0 if p is None else float(p.intercept) for p in row] for row in filled])
 
     @cached_property
     def turn(self) -> Array:
@@ -144,7 +159,7 @@ class Flow:
 
     def places(self, totals: Array) -> tuple[int, ...]:
         """The pieces on which total inputs lie."""
-        return tuple(int(k) for k in (totals[:, None] > self.knots).sum(axis=1))
+        return tuple((totals[:, None] > self.knots).sum(axis=1).tolist())
 
     def totals(self, x: Array) -> Array:
         """The total inputs at a state: what phi is applied to."""
@@ -186,8 +201,16 @@ class Flow:
             A = np.abs(self.field_of(places)[1])
             inner = self.field_of(places)[1]
             np.fill_diagonal(A, np.maximum(np.diag(inner), 0))
+            infinite = np.full((self.n, 1), np.inf)
+            ends = np.hstack([-infinite, self.knots, infinite])
+            rows, at = np.arange(self.n), np.array(places)
             found = self._steps[places, h] = _Step(
-                exponential, modulus(exponential), _expm(A, h), _expm(self.comparison, h)
+                exponential,
+                modulus(exponential),
+                _expm(A, h),
+                _expm(self.comparison, h),
+                ends[rows, at],
+                ends[rows, at + 1],
             )
         return found
 
@@ -205,15 +228,13 @@ class Flow:
         _, A, b = self.field_of(places)
         y = doubles(there)
         z_there = self.totals(y)
-        size = np.abs(self.gates) @ (np.abs(x) + np.abs(y)) + np.abs(self.offsets)
+        size = self._sizes @ (np.abs(x) + np.abs(y)) + np.abs(self.offsets)
         slack = 1e-15 * (self.n + 4) * size
-        bend = np.abs(self.gates) @ (step.growth @ np.abs(A @ (A @ x + b))) * (time * time / 8) * UP + slack
-        wide = np.abs(self.gates) @ (step.growth @ radius) * UP
-        rows = np.arange(self.n)
-        padded = np.hstack([np.full((self.n, 1), -np.inf), self.knots, np.full((self.n, 1), np.inf)])
-        lower, upper = padded[rows, places], padded[rows, np.array(places) + 1]
+        bend = self._sizes @ (step.growth @ np.abs(A @ (A @ x + b))) * (time * time / 8) * UP + slack
+        wide = self._sizes @ (step.growth @ radius) * UP
+        lower, upper = step.lower, step.upper
         low, high = np.minimum(z, z_there) - bend, np.maximum(z, z_there) + bend
-        if np.all(low - wide >= lower) and np.all(high + wide <= upper):
+        if (low - wide >= lower).all() and (high + wide <= upper).all():
             return Reached(there, step.modulus @ radius * UP, places)
         beyond = np.maximum(np.maximum(lower - low, high - upper), 0)
         error = step.comparison @ (self.leak @ (self.turn * beyond)) * time * UP
@@ -228,21 +249,20 @@ class Flow:
 
     def speed(self, x: Sequence[Fraction], h: Fraction) -> Array:
         """A bound of ``|x'|`` until a time h, whatever pieces come: ``x'`` grows no faster than distances do."""
-        free = self.comparison.copy()
-        np.fill_diagonal(free, np.maximum(np.diag(free), 0))
-        key = ((-1,), h)
-        if key not in self._steps:
-            none = np.zeros((0, 0))
-            self._steps[key] = _Step(flint.arb_mat(0, 0), none, _expm(free, h), none)
-        return np.asarray(self._steps[key].growth @ np.abs([float(v) for v in self.velocity(x)]) * UP)
+        grown = self._grown.get(h)
+        if grown is None:
+            free = self.comparison.copy()
+            np.fill_diagonal(free, np.maximum(np.diag(free), 0))
+            grown = self._grown[h] = _expm(free, h)
+        states = np.array([[float(v) for v in x]])
+        rounding = 1e-14 * (self.leak.sum(axis=1) * (self._sizes @ np.abs(states[0]) + np.abs(self.offsets)).max())
+        return np.asarray(grown @ (np.abs(self.velocities(states)[0]) + rounding) * UP)
 
     def velocities(self, states: Array) -> Array:
         """``x'`` at many states (N, n), in doubles."""
         z = states @ self.gates.T + self.offsets
         places = (z[:, :, None] > self.knots[None]).sum(axis=2)
-        rows = self.system.pieces
-        slopes = np.array([[float(p.slope) for p in row] + [0.0] * self.knots.shape[1] for row in rows])
-        levels = np.array([[float(p.intercept) for p in row] + [0.0] * self.knots.shape[1] for row in rows])
+        slopes, levels = self._lines
         column = np.arange(self.n)
         fired = slopes[column, places] * z + levels[column, places]
         if self.voltage:

@@ -285,7 +285,7 @@ def _logistic(total: Expr, height: Expr, constant: Expr, states: list[sympy.Symb
 
 def _exponent(e: Expr) -> Expr | None:
     """``a`` of ``1 + exp(a)``."""
-    rest = sympy.expand(e - 1, power_exp=False) if e.is_Add else ZERO
+    rest = sympy.Add(*(arg for arg in e.args if arg != 1)) if e.is_Add and sympy.Integer(1) in e.args else ZERO
     return rest.args[0] if isinstance(rest, exp) else None
 
 

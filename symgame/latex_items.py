@@ -238,6 +238,8 @@ class _Reader:
             self.tokens[self.next : self.next + 1] = [
                 _Token(token.text[0], token.at), _Token(token.text[1:], token.at + 1)
             ]  # fmt: skip
+        if token.text == "{":  # which counts its own depth
+            return self.atom(font)
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.fail(f"nested more than {MAX_DEPTH} deep; rewrite it flatter", token.at)

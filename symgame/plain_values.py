@@ -250,9 +250,11 @@ class Valued:
             case s.Not(of=a):
                 return not self.condition(a, at)
             case s.And(args=args):
-                return all([self.condition(a, at) for a in args])
+                truths = [self.condition(a, at) for a in args]  # all of them: one may have no value here
+                return all(truths)
             case s.Or(args=args):
-                return any([self.condition(a, at) for a in args])
+                truths = [self.condition(a, at) for a in args]
+                return any(truths)
             case s.Implies(left=a, right=b):
                 left, right = self.condition(a, at), self.condition(b, at)
                 return right or not left

@@ -20,7 +20,17 @@ from symgame.recheck_chart import COMPLETE, ORDERS, recheck_chart
 from symgame.recheck_claims import OUTCOMES, Court, Finding, recheck_claim
 from symgame.recheck_renderings import recheck_renderings
 from symgame.statements import read
-from symgame.stored import Stored, inside, mapping, read_bytes, read_json, read_stored, read_text, sequence, stored_circuit
+from symgame.stored import (
+    Stored,
+    inside,
+    mapping,
+    read_bytes,
+    read_json,
+    read_stored,
+    read_text,
+    sequence,
+    stored_circuit,
+)
 from symgame.stored import text as text_of
 
 FINDINGS = "findings.json"
@@ -53,16 +63,14 @@ class Rechecked:
         return f"Rechecked({self.root!r}: {counts})"
 
 
-def recheck(
-    path: str | Path, *, cvc5: bool = True, progress: Progress = lambda id, title: None
-) -> Rechecked:
+def recheck(path: str | Path, *, cvc5: bool = True, progress: Progress = lambda id, title: None) -> Rechecked:
     """Check a derivation again that ``symgame derive`` or a paper has written, without deriving it.
 
     Each claim is lowered again from its formulas and its circuit. A certificate has to assert exactly its hypotheses
     and the negation of its conclusion, and solvers other than the prover (z3 by another road, cvc5 where it is
     installed, unless ``cvc5=False``) have to refute it; a claim without one is put to them as it stands, or decided in
     another field of fractions. Besides, words are evaluated by their definitions at exact points. Identities that have
-    no formula, formulas in LaTeX and ``checkers.py`` are computed again and compared. Last come the hashes of all files.
+    no formula, formulas in LaTeX and ``checkers.py`` are computed again and compared. Last come the hashes of files.
 
     Nothing that is read is executed. Raises :class:`~symgame.errors.RecordError` when the directory holds no
     derivation that can be read.
@@ -82,7 +90,7 @@ def _derivation(root: Path, referees: Referees, progress: Progress) -> Iterator[
     stored = read_stored(root)
     circuit: Circuit = stored_circuit(stored.circuit)
     if stored.version != __version__:
-        how = f"written by symgame {stored.version[:40]}; this is {__version__}, and what it reads may mean something else"
+        how = f"written by symgame {stored.version[:40]}; this is {__version__}, whose words may mean something else"
         yield Finding("claims.json", "unchecked", how)
     court = Court(circuit, referees)
     asked = {} if _is_paper(stored) else {draft.id: draft for draft in drafts(circuit)}
@@ -148,9 +156,9 @@ def _whole(court: Court, stored: Stored, asked: dict[str, Draft]) -> Iterator[Fi
             yield Finding(id, "verified", "left out: its hypotheses never hold together", ("z3",))
         else:
             yield Finding(id, "wrong", f"the claim is missing: {draft.title}")
-    if stored.over is not None and stored.regimes is None and not {COMPLETE} & set(ids):
-        if not court.circuit.copies and all(p.activation.piecewise_linear for p in court.circuit.populations):
-            yield Finding("regimes", "wrong", f"the chart of regimes along {stored.over} is missing")
+    linear = not court.circuit.copies and all(p.activation.piecewise_linear for p in court.circuit.populations)
+    if linear and stored.over is not None and stored.regimes is None and COMPLETE not in ids:
+        yield Finding("regimes", "wrong", f"the chart of regimes along {stored.over} is missing")
 
 
 def _reader(root: Path) -> Callable[[str], str | None]:
@@ -222,5 +230,3 @@ def _statements(name: str, stored: Stored, rows: Any, paper: Any) -> Iterator[Fi
         same = same and (row.get("witness"), row.get("certificate")) == (claim.witness, certificate)
         if not same:
             yield Finding(f"{name}/{FINDINGS}", "wrong", f"it says something else of {claim.id} than claims.json")
-
-

@@ -188,11 +188,10 @@ def _orders(
         yield _by_certificate(court, claim, certificates, [], "")
         return
     found = certificates.get(ORDERS)
-    if found is None or [x.assertions for x in scripts(found)] != [x.assertions for x in scripts(now.orders_certificate)]:
+    wanted = [x.assertions for x in scripts(now.orders_certificate)]
+    if found is None or [x.assertions for x in scripts(found)] != wanted:
         raise Wrong(f"the certificate of {ORDERS} asserts something else than the orders left out of the list")
     by = court.refuted_by(now.orders_certificate)
     if not by:
         raise Unsupported(f"no engine decides the certificate of {ORDERS}")
     yield Finding(ORDERS, "verified", "every other order of the thresholds leaves no point", by)
-
-

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 
 from symgame import syntax as s
 from symgame.algebra import algebra
@@ -27,6 +28,7 @@ from symgame.second_road import evaluated, is_identity, points, restated
 from symgame.statements import Reading, read, with_closed_forms, with_uniqueness
 from symgame.stored import StoredClaim
 from symgame.theorems import theorem
+from symgame.vocabulary import READING_WORDS
 
 #: How a claim was checked again, the strongest evidence first; ``wrong`` and ``unchecked`` are none.
 OUTCOMES = ("verified", "spot-checked", "recomputed", "cited", "open", "unchecked", "wrong")
@@ -140,7 +142,7 @@ def _check_asked(court: Court, claim: StoredClaim, draft: Draft) -> None:
         word, said = read_formula(draft.word), read_formula(claim.then)
         if said not in (word, s.Not(word)) and not (isinstance(said, s.Iff) and said.left == word):
             raise Wrong(f"it characterises something else than {draft.word}")
-    lowered = _readings(court, claim, draft.given)[0]
+    lowered = next(_readings(court, claim, draft.given))
     for text in claim.given[len(draft.given) :]:
         if text not in court.domain and text not in lowered.reading.assumed:
             raise Wrong(f"it supposes {text}, which is neither asked, nor in the domain, nor a denominator")
@@ -196,10 +198,10 @@ def _refuted(court: Court, claim: StoredClaim) -> Finding:
     if strange:
         raise Wrong(f"its witness has a value for {strange[0]!r}, which is no symbol of the circuit")
     point = {name: stored_value(text) for name, text in claim.witness.items()}
-    lowered = _readings(court, claim, claim.given)[0]
+    lowered = next(_readings(court, claim, claim.given))
     query = lowered.query
     wanted = both(*(h.condition for h in (*query.domain, *query.given)))
-    missing = free_names(both(wanted, negation(query.conclusion))) - set(point) - {n for n in circuit.symbols}
+    missing = free_names(both(wanted, negation(query.conclusion))) - set(point) - set(circuit.symbols)
     full = {**dict.fromkeys(circuit.symbols, Fraction(1)), **point}
     by, held = [], 0
     if not missing and not query.fixed:
@@ -231,26 +233,26 @@ def _refuted(court: Court, claim: StoredClaim) -> Finding:
 # -- proved and cited -------------------------------------------------------------------------------------------------
 
 
-def _readings(court: Court, claim: StoredClaim, given: Sequence[str]) -> list[Lowered]:
+def _readings(court: Court, claim: StoredClaim, given: Sequence[str]) -> Iterator[Lowered]:
     """The claim lowered again: as it stands; and with large polynomials named, as some proofs have it."""
     assert claim.then is not None
     node = read_formula(claim.then)
     hypotheses = tuple(read_formula(g, "the hypothesis") for g in given)
     at = None if claim.at is None else read_branch(claim.at)
-    found = []
     for naming in (False, True):
         try:
             reading = read(court.circuit, node, hypotheses, at, naming=naming)
         except SymgameError:
             if not naming:
                 raise
-            continue
+            return
         resolver = Resolver(reading.query.full)
         query = reading.query
         rows = [(h.text, resolver.resolve(h.condition)) for h in (*query.domain, *query.given, *query.fixed)]
         rows.append(("", propagated(resolver.resolve(negation(query.conclusion)))))
-        found.append(Lowered(reading, tuple(rows)))
-    return found
+        yield Lowered(reading, tuple(rows))
+        if not reading.words & READING_WORDS:
+            return
 
 
 def _supported(court: Court, claim: StoredClaim, certificate: str | None, draft: Draft | None) -> Finding:
@@ -260,8 +262,8 @@ def _supported(court: Court, claim: StoredClaim, certificate: str | None, draft:
     branch = None if claim.at is None else read_branch(claim.at)
     given = tuple(read_formula(g, "the hypothesis") for g in claim.given)
     bare = tuple(g for g in claim.given if g not in court.domain) if draft is None else draft.given
-    variants = [x for hypotheses in dict.fromkeys((bare, claim.given)) for x in _readings(court, claim, hypotheses)]
-    plain = variants[0]
+    variants = (x for hypotheses in dict.fromkeys((bare, claim.given)) for x in _readings(court, claim, hypotheses))
+    plain = next(variants)
     court.check_possible(plain.rows[:-1])
     kind = _evidence_for_words(court, claim, plain)
     agreed, against = evaluated(court.points, given, node, branch)
@@ -269,7 +271,7 @@ def _supported(court: Court, claim: StoredClaim, certificate: str | None, draft:
         at = ", ".join(f"{n} = {v}" for n, v in sorted(against.values.items()))
         raise Wrong(f"evaluated by definition it is false at {at}")
     if certificate is not None:
-        by = _certified(court, claim, certificate, variants)
+        by = _certified(court, claim, certificate, chain([plain], variants))
         how = "its certificate is about it, and leaves no point"
         return Finding(claim.id, "verified" if kind == "proved" else "cited", _with_source(claim, how), by, agreed)
     known = theorem(court.circuit, node, given)
@@ -331,7 +333,7 @@ def _check_born(claim: StoredClaim, lowered: Lowered) -> None:
         raise Wrong(f"it rests on {missing[0]}, which it does not state")
 
 
-def _certified(court: Court, claim: StoredClaim, text: str, variants: Sequence[Lowered]) -> tuple[str, ...]:
+def _certified(court: Court, claim: StoredClaim, text: str, variants: Iterable[Lowered]) -> tuple[str, ...]:
     """The engines that agree on every query of the certificate, once each is known to be about the claim."""
     try:
         parts = scripts(text, claim.certificate or "certificate")

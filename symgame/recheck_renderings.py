@@ -28,7 +28,8 @@ def as_claim(stored: StoredClaim) -> Claim:
         "undecided": Undecided(stored.reason or ""),
         "cited": Cited(stored.source or "", stored.by),
     }
-    steps = tuple(Step(x.get("formula"), str(x.get("reason")), x.get("latex"), bool(x.get("chained"))) for x in stored.steps)
+    rows = ((x.get("formula"), str(x.get("reason")), x.get("latex"), bool(x.get("chained"))) for x in stored.steps)
+    steps = tuple(Step(*row) for row in rows)
     return Claim(
         stored.id,
         stored.title,

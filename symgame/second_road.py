@@ -1,8 +1,8 @@
 """Points at which claims are evaluated again, and their re-lowered statements for other solvers.
 
 Two independent looks at one formula: its value by definition (:mod:`symgame.plain_values`) at exact random points and,
-for an equation, in a field of rational functions; and its text in SMT-LIB with *and*, *or*, *not*, ``=>`` and ``=`` left
-to the solver, so that nothing of the prover's own simplification is used.
+for an equation, in a field of rational functions; and its text in SMT-LIB with *and*, *or*, *not*, ``=>`` and ``=``
+left to the solver, so that nothing of the prover's own simplification is used.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def is_identity(circuit: Circuit, then: s.Formula, branch: Sequence[s.Member] | 
     return bool(left == right)
 
 
-def restated(
-    circuit: Circuit, given: Sequence[str], then: s.Formula, branch: tuple[s.Member, ...] | None
-) -> str:
+def restated(circuit: Circuit, given: Sequence[str], then: s.Formula, branch: tuple[s.Member, ...] | None) -> str:
     """Hypotheses and the negation of a statement in SMT-LIB, every connective of the statement as it was written.
 
     What the statement supposes (denominators, roots) is asserted too; of the domain nothing is, but what is given:
@@ -108,7 +106,7 @@ def restated(
     Raises :class:`~symgame.errors.Unsupported` for what is quantified.
 
     >>> from symgame.named import wilson_cowan
-    >>> print(restated(wilson_cowan(), [], read_formula("lds => w_EE < 2"), None).splitlines()[-2])
+    >>> print(restated(wilson_cowan(), [], read_formula("curvature(E) > 0 => w_EE < 2"), None).splitlines()[-2])
     (assert (not (=> (> (+ (- w_EE) 1.0) 0.0) (> (+ (- w_EE) 2.0) 0.0))))
     """
     lowering = Vocabulary(circuit, branch).lowering()

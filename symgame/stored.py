@@ -143,7 +143,7 @@ def read_bytes(path: Path) -> bytes:
     """The content of a plain file of bounded size."""
     try:
         if not path.is_file():
-            raise RecordError(f"{path.name}: there is no such file; give a directory that `symgame derive` has written.")
+            raise RecordError(f"{path.name}: no such file; give a directory that `symgame derive` has written.")
         if path.stat().st_size > MOST_BYTES:
             raise RecordError(f"{path.name}: more than {MOST_BYTES} bytes; that is no file of a derivation.")
         return path.read_bytes()

@@ -172,8 +172,8 @@ def verify_trajectory(
     ``t`` are increasing times in the unit of the time constants, ``x`` states (N, n) in the order of the populations,
     or columns by name; or ``t`` is one table of both (see :func:`symgame.recordings.recording`). A circuit that
     declares the voltage form is compared with voltages. ``digits`` is the claim: significant digits of the largest
-    number of each column. Without it a recording claims the digits that are written, and is called right to fewer as long as
-    these are three or more. Times are taken as exact unless ``time_rounding`` says how far they may be off.
+    number of each column. Without it a recording claims the digits that are written, and is called right to fewer as
+    long as these are three or more. Times are taken as exact unless ``time_rounding`` says how far they may be off.
 
     The verdict is
 

@@ -1,4 +1,4 @@
-"""Columns of cells as arrays of doubles, for the filter: what cannot be read so is NaN, and left to exact arithmetic."""
+"""Columns of cells as arrays of doubles, for the filter: what cannot be read so is NaN, for exact arithmetic."""
 
 from __future__ import annotations
 
@@ -59,12 +59,10 @@ def numbers(cells: Any, digits: int | None) -> Numbers:
     if isinstance(cells, np.ndarray):
         half = np.abs(cells) * (0.5 * 10.0 ** -(FULL if digits is None else digits))
         return Numbers(cells, half, np.full(cells.size, FULL, np.int16))
-    if _is_plain(cells):
-        rows = [_fast(c, digits) for c in cells]
-    else:
-        rows = [_slow(c, digits) for c in cells]
-    value, half, kept = zip(*rows, strict=True)
-    return Numbers(np.array(value), np.array(half), np.array(kept, np.int16))
+    read = _fast if _is_plain(cells) else _slow
+    rows = [read(c, digits) for c in cells]
+    value, spread, kept = zip(*rows, strict=True)
+    return Numbers(np.array(value), np.array(spread), np.array(kept, np.int16))
 
 
 _NONE: Final = (math.nan, 0.0, 0)

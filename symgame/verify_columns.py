@@ -81,7 +81,8 @@ def columns(circuit: Circuit, headers: Sequence[str], renamed: Mapping[str, str]
         raise VerifyError(f"the table has {len(headers)} columns, more than {MOST_COLUMNS}; leave some out")
     for header in renamed:
         if header not in headers:
-            raise VerifyError(f"the map names the column {header[:60]!a}, which the table has not{nearest(header, headers)}")
+            hint = nearest(header, headers)
+            raise VerifyError(f"the map names the column {header[:60]!a}, which the table has not{hint}")
     found: dict[str, Column] = {}
     seen: set[str] = set()
     for k, header in enumerate(headers):
@@ -94,8 +95,8 @@ def columns(circuit: Circuit, headers: Sequence[str], renamed: Mapping[str, str]
         column = _column(circuit, header, quantity)
         key = f"{column.kind} {column.quantity}"
         if key in found:
-            raise VerifyError(f"the columns {found[key].header!a} and {header!a} are both about {column.quantity}; keep "
-                              f"one, or leave one out with --map {header[:60]}=-")  # fmt: skip
+            raise VerifyError(f"the columns {found[key].header!a} and {header!a} are both about {column.quantity}; "
+                              f"keep one, or leave one out with --map {header[:60]}=-")  # fmt: skip
         found[key] = column
     if not any(c.kind != "parameter" for c in found.values()):
         raise VerifyError("the table claims nothing: every column is a parameter; add states (x_E), stable, lds, ...")
@@ -195,6 +196,7 @@ def branch_names(text: str, circuit: Circuit) -> str:
     for part in re.split(r"[\s,;|+]+", inner.strip("{}[]")):
         name, mark, piece = part.strip("'\"").partition("=")
         if name not in circuit.names or name in found or (mark and piece not in ("m", "-")):
-            raise SymgameError(f"{text[:40]!a} is no branch; name the active populations, as in {','.join(circuit.names)}")
+            known = ",".join(circuit.names)
+            raise SymgameError(f"{text[:40]!a} is no branch; name the active populations, as in {known}")
         found[name] = mark + piece
     return ",".join(name + found[name] for name in circuit.names if name in found)

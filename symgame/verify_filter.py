@@ -179,9 +179,9 @@ class Filter:
             places = self.places.get((column.quantity, b.name if column.at_branch else self.meanings.default.name))
             if places is None:
                 return never
-            claim = claims.get(column.quantity)
+            claim: Any = claims.get(column.quantity)
             if column.kind in ("rate", "number"):
-                row = self._compared(claim, numbers[places[0]], here, wide)  # type: ignore[arg-type]
+                row = self._compared(claim, numbers[places[0]], here, wide)
                 for k in places[1:]:
                     row = np.where(truth[k], row, -1).astype(np.int16)
             elif column.kind == "stable":
@@ -189,9 +189,9 @@ class Filter:
             elif column.kind == "nash":
                 row = _agreeing(claim == np.where(truth[places[0]], 0, np.where(truth[places[1]], 1, 2)))
             elif column.kind == "count":
-                row = _agreeing(claim == np.sum([truth[k] for k in self.exists], axis=0))
+                row = _agreeing(np.equal(claim, np.sum([truth[k] for k in self.exists], axis=0)))
             elif column.kind == "condition":
-                row = _agreeing(np.logical_and.reduce([claim == truth[places[0]], *(truth[k] for k in places[1:])]))
+                row = _agreeing(np.logical_and.reduce([np.equal(claim, truth[places[0]]), *(truth[k] for k in places[1:])]))
             else:
                 continue
             digits = np.minimum(digits, row)

@@ -184,12 +184,10 @@ def right_digits(claim: Claimed, truth: Truth, scale: Fraction = Fraction(0)) ->
     [3, 99, None, 9, 99]
     """
     gap = truth.distance(claim.value)
-    if gap == 0 and claim.digits is None:
+    if gap == 0:  # an enclosure is narrower than a unit of the last digit of any claim
         return ALL
     if claim.digits is None:
         return None
-    if gap == 0 and truth.low == truth.high:
-        return ALL
     if gap <= claim.half:
         return ALL if claim.stated or claim.digits >= FULL else claim.digits
     size = truth.middle if truth.middle != 0 else scale
@@ -213,7 +211,7 @@ def _ceiling_of_log(value: Fraction) -> int:
     return power if value == Fraction(10) ** power else power + 1
 
 
-# -- parameters ---------------------------------------------------------------------------------------------------------
+# -- parameters -------------------------------------------------------------------------------------------------------
 
 
 def parameter(cell: Any, rounded: bool = False) -> tuple[Fraction, Fraction, bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib
 import io
 import itertools
 import os
@@ -78,8 +79,8 @@ def table(data: Any, stack: ExitStack) -> Table:
         return _arrays({str(name): _column_of(data[name]) for name in data.columns})
     if isinstance(data, Mapping):
         return _arrays({str(name): values for name, values in data.items()})
-    raise VerifyError(f"data is {type(data).__name__}; give the path of a file ({', '.join(SUFFIXES)}), a data frame, or "
-                      f"a mapping from names to columns")  # fmt: skip
+    raise VerifyError(f"data is {type(data).__name__}; give the path of a file ({', '.join(SUFFIXES)}), a data frame, "
+                      f"or a mapping from names to columns")  # fmt: skip
 
 
 def _column_of(series: Any) -> Any:
@@ -140,7 +141,8 @@ class _Constant:
 
 def _plain(name: str, values: Any) -> Any:
     if isinstance(values, np.ma.MaskedArray):
-        values = values.filled(np.nan) if values.dtype.kind == "f" else values.astype(object).filled("")
+        blank: Any = values.astype(object)  # so that what is masked may become an empty cell
+        values = blank.filled("") if values.dtype.kind != "f" else np.ma.filled(values, np.nan)
     if isinstance(values, str | int | float | bool) or np.ndim(values) == 0:
         single = values.item() if hasattr(values, "item") else values
         return _Constant(single if isinstance(single, str | bool) else _double(name, single))
@@ -189,7 +191,8 @@ def _npz(path: Path) -> Table:
         with np.load(path, allow_pickle=False) as held:
             return _arrays({name: held[name] for name in held.files})
     except ValueError as error:
-        why = "it holds Python objects, which would have to be executed" if "pickle" in str(error).lower() else str(error)
+        pickled = "pickle" in str(error).lower()
+        why = "it holds Python objects, which would have to be executed" if pickled else str(error)
         raise VerifyError(f"{path.name}: cannot be read ({why}); save plain arrays with numpy.savez") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise VerifyError(f"{path.name}: is no .npz file ({error})") from None
@@ -202,7 +205,7 @@ def _check_size(size: int, packed: int, name: str) -> None:
 
 def _parquet(path: Path, stack: ExitStack) -> Table:
     try:
-        import pyarrow.parquet as parquet
+        parquet = importlib.import_module("pyarrow.parquet")
     except ImportError:
         raise VerifyError("Parquet needs pyarrow: pip install 'symgame[tables]'; or save the table as CSV") from None
     try:
@@ -281,8 +284,8 @@ def _check_headers(name: str, headers: Sequence[str]) -> None:
     if len(headers) == 1:
         for mark, what in ((";", "semicolons"), ("\t", "tabs")):
             if mark in headers[0]:
-                raise VerifyError(f"{name}: the cells are parted by {what}; part them by commas, and write decimals with "
-                                  f"points")  # fmt: skip
+                raise VerifyError(f"{name}: the cells are parted by {what}; part them by commas, and write decimals "
+                                  f"with points")  # fmt: skip
     if any("\x00" in head or not head.isprintable() for head in headers):
         raise VerifyError(f"{name}: the first line is no line of headers: it holds characters that cannot be printed")
 

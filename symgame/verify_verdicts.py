@@ -185,12 +185,12 @@ def _state(truth: RowTruth, claims: Claims) -> tuple[list[Finding], list[Target]
         names = ", ".join([f"({e.branch})" for e in truth.points] + [f"({name})" for name, _ in truth.continua])
         note = f"breaks exists({branch}): no equilibrium lies there"
         return [Finding(WRONG, "active", shown, names or "no equilibrium", note)], [None]
-    names = truth.meanings.circuit.names
-    quantity = ", ".join(f"x({names[i]})" for i in claims.rates)
+    populations = truth.meanings.circuit.names
+    quantity = ", ".join(f"x({populations[i]})" for i in claims.rates)
     said = ", ".join(c.text for c in claims.rates.values())
     fits = [(e, k) for e in truth.points if (k := _fit(e, claims.rates)) is not None]
     chosen = [(e, k) for e, k in fits if branch is None or e.branch == branch]
-    full = len(claims.rates) == len(names)
+    full = len(claims.rates) == len(populations)
     if chosen:
         best = max(k for _, k in chosen)
         e = next(e for e, k in chosen if k == best)
@@ -198,8 +198,8 @@ def _state(truth: RowTruth, claims: Claims) -> tuple[list[Finding], list[Target]
                         values=_values(e, claims.rates))]  # fmt: skip
         return rows, [e for e, _ in chosen]
     if full and not fits:
-        state = [claims.rates[i].value for i in range(len(names))]
-        name = truth.on_continuum(state, [claims.rates[i].half for i in range(len(names))])
+        state = [claims.rates[i].value for i in range(len(populations))]
+        name = truth.on_continuum(state, [claims.rates[i].half for i in range(len(populations))])
         if name is not None:
             verdict = RIGHT if branch in (None, name) else OTHER
             return [Finding(verdict, quantity, said, f"a continuum on ({name})", _elsewhere(branch, name))], [name]
@@ -216,7 +216,7 @@ def _state(truth: RowTruth, claims: Claims) -> tuple[list[Finding], list[Target]
     if not full:
         note = "no equilibrium has this rate" if branch is None else f"breaks x on ({branch})"
         return [Finding(WRONG, quantity, said, true, note, values=values)], targets
-    gap = truth.residual([claims.rates[i].value for i in range(len(names))])
+    gap = truth.residual([claims.rates[i].value for i in range(len(populations))])
     note = f"residual {decimal_text(gap, 6)}: the largest |x - phi(W x + u)|{_virtual(truth, claims)}"
     return [Finding(NOT, quantity, said, true, note, values=values)], targets
 
@@ -287,7 +287,6 @@ def _at(
             rows.append(_of_equilibrium(truth, target, column, value, said))
     if parts:
         said = "; ".join("".join(f"{p}={c.text} " for p, c in row.items()).strip() for row in parts.values())
-        zero = Claimed("0", Fraction(0), None, Fraction(0))
         claims = [(row.get("re"), row.get("im")) for _, row in sorted(parts.items())]
         if isinstance(target, Equilibrium):
             rows.append(_spectrum(target, claims, said))
@@ -295,7 +294,6 @@ def _at(
             shown = "continuum" if isinstance(target, str) else "nothing there"
             verdict = BOUNDARY if isinstance(target, str) else WRONG
             rows.append(Finding(verdict, "eigenvalues", said, shown, "no spectrum belongs to the row"))
-        del zero
     return rows
 
 
@@ -307,7 +305,8 @@ def _of_equilibrium(truth: RowTruth, e: Equilibrium, column: Column, value: Any,
         note = f"breaks {'' if e.stable else '~'}stable({e.branch})"
         if not e.exists:
             note = f"no equilibrium on ({e.branch}) exists here; this is about its Jacobian"
-        return _word(name, value, e.stable, said, note, "a total input lies exactly on a kink, where no Jacobian decides")
+        kink = "a total input lies exactly on a kink, where no Jacobian decides"
+        return _word(name, value, e.stable, said, note, kink)
     if column.kind == "type":
         plain = str(value)
         stated = [flag for word, flag in (("unstable ", False), ("stable ", True)) if plain.startswith(word)]
@@ -343,7 +342,8 @@ def _condition(truth: RowTruth, column: Column, value: bool, branch: str, said: 
 
 def _number(column: Column, claim: Claimed, true: Truth | None, said: str, note: str) -> Finding:
     if true is None:
-        return Finding(WRONG, column.quantity, said, "no such number", f"{note}; a denominator is 0, or nothing is there")
+        nothing = "a denominator is 0, or nothing is there"
+        return Finding(WRONG, column.quantity, said, "no such number", f"{note}; {nothing}" if note else nothing)
     k = right_digits(claim, true)
     if k is None:
         return Finding(WRONG, column.quantity, said, str(true), note, values=((claim, true),))
@@ -373,7 +373,8 @@ def _spectrum(e: Equilibrium, claims: Sequence[tuple[Claimed | None, Claimed | N
     true = e.eigenvalues
     shown = "; ".join(_complex_text(re, im) for re, im in true)
     if not true:
-        return Finding(BOUNDARY, "eigenvalues", said, "none", "a total input lies exactly on a kink: there is no Jacobian")
+        note = "a total input lies exactly on a kink: there is no Jacobian"
+        return Finding(BOUNDARY, "eigenvalues", said, "none", note)
     if len(claims) > len(true):
         return Finding(WRONG, "eigenvalues", said, shown, f"there are {len(true)}")
     left = list(true)
@@ -501,4 +502,4 @@ def _how_far(
             f"exactly on the boundary in {name}: at {name} = {point[name]} the answer is {found.true}, and another one "
             f"beside it"
         )
-    return f"{name} need not move by more than {decimal_text(least, 2)} for another answer; its rounding alone is as much"
+    return f"{name} need not move by more than {decimal_text(least, 2)} for another answer; its rounding may be as much"

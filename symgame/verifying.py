@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -72,7 +73,6 @@ class Verification:
     results: tuple[Row, ...]
     left_out: int
     taken: tuple[tuple[str, str], ...]
-    source: str = ""
 
     @property
     def right(self) -> bool:
@@ -147,8 +147,8 @@ def _prepared(circuit: Circuit, source: Table, renamed: Mapping[str, str] | None
     fixed = circuit.fixed(keep=tuple(given))
     idle = [name for name in given if name not in fixed.symbols]
     if idle:
-        raise VerifyError(f"the circuit does not depend on the column {idle[0]!a} once its other values are put in; leave "
-                          f"it out with --map {idle[0]}=-")  # fmt: skip
+        raise VerifyError(f"the circuit does not depend on the column {idle[0]!a} once its other values are put in; "
+                          f"leave it out with --map {idle[0]}=-")  # fmt: skip
     left = [name for name in fixed.symbols if name not in given]
     taken = {name: str(value) for name, value in circuit.values if name not in given}
     if left:
@@ -212,9 +212,8 @@ def _verified(
             progress(rows, share, time.monotonic() - started)
     kept = sorted([*failing, *(fine or ())], key=lambda r: r.row)
     counts = dict(sorted(summary.items(), key=lambda item: _rank(item[0])))
-    return Verification(
-        ready.circuit, ready.columns, rows, counts, dict(sorted(by_quantity.items())), tuple(kept), left_out, ready.taken
-    )
+    tally = dict(sorted(by_quantity.items()))
+    return Verification(ready.circuit, ready.columns, rows, counts, tally, tuple(kept), left_out, ready.taken)
 
 
 _FINE: Final = Finding(RIGHT, "all", "")
@@ -252,8 +251,8 @@ def _sure(ready: _Ready, chunk: Chunk, digits: int | None, rounded: bool) -> Sur
             claims[column.quantity] = numbers(cells, digits)
             broken |= ~np.isfinite(claims[column.quantity].value)
         elif column.kind == "branch":
-            places = {b.name: k for k, b in enumerate(ready.meanings.branches)}
-            branch = _coded(cells, lambda text: places.get(branch_names(text, ready.circuit), -1))
+            names = [b.name for b in ready.meanings.branches]
+            branch = _coded(cells, partial(_branch_code, ready.circuit, names))
         elif column.kind in ("stable", "condition"):
             claims[column.quantity] = _coded(cells, lambda text: int(truth_value(text.strip().lower())))
         elif column.kind == "nash":
@@ -265,6 +264,10 @@ def _sure(ready: _Ready, chunk: Chunk, digits: int | None, rounded: bool) -> Sur
     found = ready.filter.sure(parameters, claims, branch, size)
     found.digits[broken] = -1
     return Sure(found.digits, found.near | broken)
+
+
+def _branch_code(circuit: Circuit, names: Sequence[str], text: str) -> int:
+    return names.index(branch_names(text, circuit))
 
 
 def _off(cell: Any) -> float:

@@ -238,6 +238,14 @@ def test_stable_forms_are_phi_to_fifty_digits(kind: str) -> None:
                 assert abs(sympy.N(slope.subs(at) - phi.slope.subs(at), 50, maxn=300)) < 1e-45
 
 
+def test_a_symbol_that_counts_for_nothing(tmp_path: Path) -> None:
+    """A threshold of a rate that nobody hears, in the voltage form: compilers complain about unused names."""
+    phi = activation("relu", threshold=symbol("th"))
+    circuit = Circuit.from_matrix([[0]], names="a", u=[1], tau=[2], activation=phi, form="voltage").with_values(th=1)
+    for f in (by_c(circuit, tmp_path), by_xppaut(circuit, tmp_path)[1], by_reading_julia(circuit)):
+        assert_same_function(f, circuit)
+
+
 def test_pieces_that_nobody_foresaw(tmp_path: Path) -> None:
     """Two increasing pieces and a flat one between them, none through 0, with a symbol for a slope."""
     a, one, two, low = symbol("a"), sympy.Integer(1), sympy.Integer(2), sympy.Integer(-1)

@@ -337,3 +337,80 @@ def test_rounding_of_what_is_written() -> None:
     assert [f"{v:.1e}" for v in found.widths[:, 0]] == ["5.0e-05", "5.0e-08", "5.0e-07", "5.0e-08"]
     floats = recording("E", np.array([0.0, 1.0]), np.array([[0.1], [1.0]]))
     assert isinstance(floats, Recording) and floats.widths[1, 0] == 2.0**-53
+
+
+# -- a score: recordings of random circuits, right ones and ones with seeded errors -----------------------------------
+
+MISTAKES = ("weight", "input", "tau", "columns", "sample", "unit", "sign", "form")
+
+
+def random_circuit(chance: np.random.Generator, n: int) -> tuple[Circuit, list[float]]:
+    """A circuit whose rates stay bounded: weights of a row sum to less than 1 where they are positive."""
+    W = [[Fraction(int(v), 8) for v in row] for row in chance.integers(-12, 5, (n, n))]
+    W = [[v / max(1, 2 * sum(max(w, Fraction(0)) for w in row)) if v > 0 else v for v in row] for row in W]
+    u = [Fraction(int(v), 4) for v in chance.integers(-2, 9, n)]
+    tau = [int(v) for v in chance.integers(1, 6, n)]
+    return Circuit.from_matrix(W, u=u, tau=tau), [float(v) for v in chance.uniform(0, 2, n).round(3)]
+
+
+def with_mistake(
+    kind: str, circuit: Circuit, start: list[float], times: Array, states: Array, chance: np.random.Generator
+) -> tuple[Array, Array]:
+    """The times and states of somebody who made a mistake."""
+    n, c = len(start), circuit.fixed()
+    W, u, tau = c.W.tolist(), list(c.u), [p.tau for p in c.populations]
+    i, j = int(chance.integers(n)), int(chance.integers(n))
+    if kind == "sample":
+        touched = states.copy()
+        touched[int(chance.integers(2, len(times) - 1)), i] += 0.01
+        return times, touched
+    if kind == "columns":
+        return times, np.roll(states, 1, axis=1)
+    if kind == "unit":
+        return times / 60, states
+    if kind == "sign":
+        return times, states * np.where(np.arange(n) == i, -1, 1)
+    if kind == "weight":
+        W[i][j] += Fraction(1, 5)
+    elif kind == "input":
+        u[i] += Fraction(1, 10)
+    elif kind == "tau":
+        tau[i] = tau[i] * Fraction(6, 5)
+    other = Circuit.from_matrix(W, u=u, tau=tau)
+    return recorded(other, start, float(times[-1]), len(times), form="voltage" if kind == "form" else "rate")
+
+
+def score(circuits: int, seed: int) -> tuple[list[str], int]:
+    """The misjudged recordings, and how many there were; a mistake that hardly shows in the numbers is left out."""
+    chance = np.random.default_rng(seed)
+    misjudged, judged = [], 0
+    for number in range(circuits):
+        circuit, start = random_circuit(chance, 1 + number % 3)
+        times, states = recorded(circuit, start, 24, 49)
+        for decimals in (3, 5):
+            judged += 1
+            found = verify_trajectory(circuit, times, printed(circuit.names, states, decimals))
+            if found.outcome != "right":
+                misjudged.append(f"{number}: right to {decimals} decimals, but called {found}")
+        for kind in MISTAKES:
+            t, x = with_mistake(kind, circuit, start, times, states, chance)
+            if kind != "unit" and np.abs(x - states).max() < 2e-3:
+                continue
+            if np.ptp(x, axis=0).max() < 1e-2:
+                continue
+            judged += 1
+            found = verify_trajectory(circuit, t, printed(circuit.names, x, 5))
+            if found.outcome != "wrong":
+                misjudged.append(f"{number}: {kind}, but called {found}")
+    return misjudged, judged
+
+
+def test_no_wrong_recording_passes_and_no_right_one_is_called_wrong() -> None:
+    misjudged, judged = score(3, 1)
+    assert not misjudged and judged > 20, "\n".join(misjudged)
+
+
+@pytest.mark.slow
+def test_the_score_on_many_circuits() -> None:
+    misjudged, judged = score(150, 2)
+    assert not misjudged and judged > 1_000, "\n".join(misjudged)

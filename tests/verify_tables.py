@@ -1,7 +1,7 @@
 """Tables of pairs for ``verify``: exact truths, ten kinds of seeded errors, and the verdict that each row deserves.
 
-Truth comes from :func:`symgame.numeric.solutions`, which shares neither closed conditions nor arrays with ``verify``, and
-from arithmetic in this file. An error that changes nothing is drawn again.
+Truth comes from :func:`symgame.numeric.solutions`, which shares neither closed conditions nor arrays with ``verify``,
+and from arithmetic in this file. An error that changes nothing is drawn again.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def transposition(rng: random.Random) -> Row | None:
     cells, _, _ = drawn(rng)
     name = rng.choice(("x_E", "x_I"))
     old = cells[name]
-    places = [k for k in range(min(len(old) - 1, 5)) if old[k].isdigit() and old[k + 1].isdigit() and old[k] != old[k + 1]]
+    near = range(min(len(old) - 1, 5))
+    places = [k for k in near if old[k].isdigit() and old[k + 1].isdigit() and old[k] != old[k + 1]]
     if not places:
         return None
     k = rng.choice(places)

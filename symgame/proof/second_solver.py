@@ -18,8 +18,10 @@ import z3
 
 from symgame.proof.solver import ENGINE
 
-#: Solver steps of z3 for what it is known to refute, and for what nobody put to it before; milliseconds, the last guard.
-STEPS, FEW_STEPS, CLOCK_MS = 3_000_000, 200_000, 20_000
+#: Solver steps of z3 for what it is known to refute, and for what nobody put to it before.
+STEPS, FEW_STEPS = 3_000_000, 200_000
+#: Milliseconds of z3, the last guard.
+CLOCK_MS = 20_000
 #: Steps of cvc5, and seconds.
 CVC5_STEPS, CVC5_SECONDS = 40_000, 5.0
 
@@ -29,7 +31,7 @@ import cvc5
 
 def answer(text):
     solver = cvc5.Solver()
-    solver.setOption("rlimit", "%d")
+    solver.setOption("rlimit", sys.argv[1])
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "query")
     said = ""
@@ -45,7 +47,7 @@ for line in sys.stdin:
     except Exception as error:
         result = "error: " + str(error)
     print(json.dumps(result), flush=True)
-""" % CVC5_STEPS
+"""
 
 
 @cache
@@ -89,7 +91,7 @@ class Referees:
 
     def _cvc5(self, text: str) -> str:
         if self.process is None:
-            command = [sys.executable, "-I", "-c", _WORKER]
+            command = [sys.executable, "-I", "-c", _WORKER, str(CVC5_STEPS)]
             self.process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
