@@ -297,7 +297,9 @@ def _domain(ring: Ring, hypotheses: tuple[Hypothesis, ...], whole: tuple[str, ..
         for name in variables(c.poly)[:1]:
             if c.poly == ring.gen(name):  # a symbol alone; not its square, nor its opposite
                 signs[name] = ">" if c.rel == ">" or signs.get(name) == ">" else ">="
-    return Domain(ring, hypotheses, {**signs, **dict.fromkeys(whole, ">")}, whole, _least(ring, hypotheses, whole))
+    least = _least(ring, hypotheses, whole)
+    signs |= {name: ">" for name, bound in least if any(int(k) for k in bound.coeffs())}
+    return Domain(ring, hypotheses, signs, whole, least)
 
 
 def _least(ring: Ring, hypotheses: tuple[Hypothesis, ...], whole: tuple[str, ...]) -> tuple[tuple[str, Poly], ...]:

@@ -51,7 +51,7 @@ from symgame.proof.verdict import Cited, Refuted, Undecided
 from symgame.shape import leaves
 from symgame.solve import ratio_text
 from symgame.typeset import formula_latex, latex_width
-from symgame.unit_claims import kinds
+from symgame.unit_claims import kinds, possible
 from symgame.unit_writing import costs, mode_blocks, one_activation, standing, total_input
 from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS
 from symgame.writing import Writer
@@ -560,7 +560,7 @@ def _case(writer: Writer, text: str, name: str) -> Math:
 
 def _states(derivation: Derivation, writer: Writer) -> Iterator[Block]:
     circuit = derivation.circuit
-    branches = equilibria(circuit)
+    branches = possible(circuit) if circuit.copies else equilibria(circuit)
     if len(branches) > MAX_LISTED_BRANCHES:
         yield Paragraph(
             (f"The circuit has {len(branches)} branches; the one with every population active is treated in full.",)

@@ -15,10 +15,11 @@ from symgame.errors import Unsupported
 from symgame.grammar import read_term
 from symgame.nesting import nested_text
 from symgame.proof.decide import EXACT
-from symgame.proof.verdict import Proved, Undecided
+from symgame.proof.verdict import Cited, Proved, Undecided
 from symgame.ratio_map import ContrastMap, Mode
 from symgame.ring import Quotient
 from symgame.solve import quotient_text
+from symgame.statements import check
 from symgame.steps import Step
 from symgame.typeset import formula_latex
 
@@ -96,17 +97,24 @@ def drafts(
     )
     yield Draft(
         "depth.stays",
-        "Silent in one layer is silent in the next: without input it stays silent beside an active rival",
-        "implication",
-        then=f"{v} = 0 => {silent.word('exists')}",
-        given=("p_matrix", f"{u} > 0"),
+        "When silent in one layer is silent in the next: without input, beside an active rival",
+        "equivalence",
+        word=silent.word("exists"),
+        given=("p_matrix", f"{u} > 0", f"{v} = 0"),
     )
+    needed = (*given, f"{u} > {v}", f"{factor} < 1")
+    reached = f"{silent.word('exists')} <=> {factor}*({below[0]}) <= {_times(edge, below[1])}"
+    kept = check(circuit, silent.word("exists"), ("p_matrix", f"{u} > 0", f"{v} = 0"), search_missing=False).verdict
+    step = check(circuit, reached, given, search_missing=False).verdict
+    if not (isinstance(kept, Proved | Cited) and isinstance(step, Proved | Cited)):
+        return
     yield Draft(
         "depth.law",
         "In a column of such layers, each driven in proportion by the layer below, the weaker group is silent from "
         "layer L on and not before, L the least whole number with (quotient of the modes at the input) times "
         f"(quotient of the gains)^L at most {edge}: any difference, however small, makes a winner",
         "identity",
+        given=needed,
         verdict=Proved((EXACT,)) if found.linearised else Undecided("the coordinate is not multiplied"),
         steps=tuple(_law(circuit, common, contrast, edge, below)),
     )
@@ -118,7 +126,7 @@ def _law(circuit: Circuit, common: Mode, contrast: Mode, edge: str, below: list[
     def shown(formula: str) -> str:
         return formula_latex(read_term(formula), names)
 
-    start = rf"w_0 = \frac{{C_0}}{{D_0}},\quad C_0 = {shown(below[0])},\quad D_0 = {shown(below[1])}"
+    start = rf"w_0 = \frac{{a_0}}{{b_0}},\quad a_0 = {shown(below[0])},\quad b_0 = {shown(below[1])}"
     yield Step(None, "the quotient of the two modes of the inputs of layer 1", start)
     yield Step(
         None,
@@ -157,6 +165,8 @@ def of_column(
     given = ("p_matrix", f"{u} > 0", f"{v} > 0", f"{u} > {v}")
     right = _times(edge, D)
     for full, branch in outcomes:
+        if full > 1 and not (full == 2 and len(branch.increasing) == len(circuit.names)):
+            continue  # the law says the same of later layers, and a solver would take minutes
         last = f"{_power(factor, full + 1)}*({C}) <= {right}"
         before = f"{_power(factor, full)}*({C}) > {right}"
         whole = len(branch.increasing) == len(circuit.names)

@@ -107,7 +107,7 @@ class _LikeLayers:
 
 def _like_layers(circuit: Circuit, outputs: tuple[str, ...], gains: Sequence[Fraction]) -> _LikeLayers:
     idle = (replace(p, input=sympy.Integer(0)) if p.name in outputs else p for p in circuit.populations)
-    rest = system(replace(circuit, populations=tuple(idle), inputs=()))
+    rest = system(replace(circuit, populations=tuple(idle), inputs=(), copies=()))  # the rows of W
     lines = [line for row in rest.pieces for line in row]
     proportional = not any(line.intercept or line.lower or line.upper for line in lines) and not any(rest.u)
     matrix = [[-max(line.slope for line in row) * w for w in ws] for row, ws in zip(rest.pieces, rest.W, strict=True)]

@@ -70,8 +70,13 @@ def _pictures(derivation: Derivation) -> tuple[dict[str, bytes], tuple[Picture, 
         compete = figures_of(derivation.circuit)
         drawn |= microcircuits.render(compete)
         shown, left = (*competition_captions(compete), *shown), [*compete.left_out, *left]
-    said = dict.fromkeys(f"Not drawn: {x.name.replace('-', ' ')}, because {x.reason}." for x in left)
-    notes = tuple(Paragraph((text,)) for text in said)
+    reasons: dict[str, list[str]] = {}
+    for x in left:
+        names = reasons.setdefault(x.reason, [])
+        names += [x.name.replace("-", " ")] if x.name.replace("-", " ") not in names else []
+    notes = tuple(
+        Paragraph((f"Not drawn: {', '.join(names)}, because {reason}.",)) for reason, names in reasons.items()
+    )
     return drawn, tuple(_picture(figure) for figure in shown), notes
 
 

@@ -224,7 +224,7 @@ def _remembered(circuit: Circuit, units: tuple[str | Group, ...] | None, gains: 
 
 def numeric_layer(layer: Layer) -> NumericLayer:
     """The layer in fractions. Raises :class:`~symgame.errors.Unsupported` when symbols are left."""
-    circuit = without_time_constants(layer.circuit)
+    circuit = replace(without_time_constants(layer.circuit), copies=())  # the rows of W: like units do the same
     ends = [circuit.with_values(**dict(zip(layer.inputs, values, strict=True))) for values in ((0, 0), (1, 1))]
     rest, driven = (system(end) for end in ends)
     first, second = (driven.u[i] - rest.u[i] for i in layer.units)

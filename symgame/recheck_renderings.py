@@ -85,9 +85,13 @@ def _code(circuit: Circuit, stored: Stored, read: ReadFile) -> Finding:
     if found is None:
         return Finding(CODE, "wrong", "the file is missing")
     derivation = Derivation(circuit, stored.over, tuple(map(as_claim, stored.claims)), None, {})
-    if found == checkers.source(derivation):
+    try:
+        again = checkers.source(derivation)
+    except SymgameError as error:
+        return Finding(CODE, "wrong", f"no code can be generated from the claims: {error}")
+    if found == again:
         return Finding(CODE, "recomputed", "generated once more from the claims, it is the same text")
-    lines = zip(found.splitlines(), checkers.source(derivation).splitlines(), strict=False)
+    lines = zip(found.splitlines(), again.splitlines(), strict=False)
     place = next((k for k, (a, b) in enumerate(lines, 1) if a != b), None)
     where = f"line {place}" if place else "its end"
     return Finding(CODE, "wrong", f"generated once more from the claims, it differs at {where}")

@@ -23,6 +23,7 @@ _WINDOW = 120  # samples on which slips are tried before they are tried on all
 _PERMUTED = 4  # populations up to which every order of columns is tried; beyond, every exchange of two
 _SUBSTEPS = (1, 2, 4, 5, 10, 20, 50, 100)  # of Euler's method between two samples
 _STEPS = 60  # samples to which time constants are fitted
+_FEWEST = 3  # steps: fewer agree with some time constant anyway
 _FULL = 11  # decimals of a mantissa that are tried at most
 _FITTED = 8  # populations up to which time constants are fitted
 
@@ -118,14 +119,17 @@ def _window(recording: Recording, check: FlowCheck) -> Recording:
 def _singled(flow: Flow, recording: Recording, check: FlowCheck, most: int) -> Iterator[RecordingSlip]:
     """Samples that stand alone: without them the recording is right."""
     departed, count = set(check.samples), len(recording.times)
-    alone = sorted(k for k in departed if k - 1 not in departed)  # the next may depart too: it began at a wrong one
-    if alone and len(alone) <= max(1, count // 20) and count - len(alone) >= 2:
+    after = sorted(k for k in departed if k - 1 not in departed)  # the next may depart too: it began at a wrong one
+    for alone in (after, [0] if after == [1] else []):
+        if not alone or len(alone) > max(1, count // 20) or count - len(alone) < 2:
+            continue
         kept = [k for k in range(count) if k not in alone]
         if not compared(flow, part(recording, kept), recording.rounded_to(most)[kept], first=True).departures:
             listed = ", ".join(map(str, alone[:8])) + (", ..." if len(alone) > 8 else "")
             one = len(alone) == 1
             words = f"sample{'' if one else 's'} {listed} {'is' if one else 'are'} off; all the others are right"
             yield RecordingSlip("samples", words, most)
+            return
 
 
 def _stepped_by_euler(flow: Flow, recording: Recording, check: FlowCheck, most: int) -> Iterator[RecordingSlip]:
@@ -161,9 +165,12 @@ def fitted_tau(flow: Flow, window: Recording, digits: int, most: int) -> tuple[F
     """Time constants with which the flow steps from sample to sample best, in as few digits as serve as well.
 
     Newton's method in their logarithms, by least squares; it begins with the quotients of the integral of ``-x + phi``
-    by what was moved. ``None`` where some population hardly moves, or where the window is right to ``digits`` still.
+    by what was moved. ``None`` where some population hardly moves, where there are fewer than three steps, or where
+    the window is right to no more than ``digits`` even so.
     """
     piece = part(window, slice(0, _STEPS))
+    if len(piece.times) <= _FEWEST:
+        return None
     states = np.array([[float(v) for v in row] for row in piece.states])
     if np.any(np.ptp(states, axis=0) <= 4 * piece.widths.max(axis=0)):
         return None

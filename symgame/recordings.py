@@ -123,6 +123,8 @@ def recording(
         raise ModelError(f"time_rounding: {error}; a number >= 0 was expected.") from None
     floats = [not isinstance(cell, str) for cell in times]
     own = [w if binary else 0.0 for w, binary in zip(at_widths, floats, strict=True)]
+    if given < 0:
+        raise ModelError(f"time_rounding is {given}; a number >= 0 was expected.")
     time_widths = np.maximum(float(given), own)
     states = tuple(zip(*(values for values, _ in rest), strict=True))
     widths = np.array([row for _, row in rest]).T

@@ -89,6 +89,11 @@ class Between:
         quotient: Between = _between(other) / self
         return quotient
 
+    def __abs__(self) -> Between:
+        if self.low <= 0 <= self.high:
+            return Between(Fraction(0), max(-self.low, self.high))
+        return self if self.low > 0 else -self
+
     def __pow__(self, n: int) -> Between:
         power = Between(Fraction(1), Fraction(1))
         for _ in range(n):

@@ -27,6 +27,7 @@ from symgame.typeset import formula_latex
 from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, QUANTIFIERS, READ_CONDITIONS, READINGS
 
 LONGEST, SHORTEST = 900, 200
+MOST_COLUMNS = 6  # of a matrix that fits a line
 MOST_REPEATED = 4  # terms of a polynomial that is printed again and again
 _MEANINGS = {**BRANCH_WORDS, **CIRCUIT_WORDS, **BRANCH_NUMBERS, **QUANTIFIERS}
 _HOW = {
@@ -37,7 +38,7 @@ _HOW = {
     "totally_hurwitz": "every principal submatrix of the Jacobian is Hurwitz: any rates may be held silent",
     "exists": "the determinant is not 0, and every rate or total input is on its piece",
     "continuum": "the determinant is 0, and the singular linear system has solutions on the pieces",
-    "attracting": "it exists, Routh and Hurwitz, and total inputs are off their kinks unless on no loop",
+    "attracting": "it exists, Routh and Hurwitz, and no total input that a loop passes through is on a kink",
     "local_nash": "it exists; own curvatures, and at kinks the one-sided ones",
     "nash": "it exists; own energies compared over the whole range of each rate",
     "p_matrix": "every principal minor of the matrix is positive",
@@ -261,6 +262,8 @@ def of_monotone(circuit: Circuit) -> Iterator[Step]:
         "for two points x and y, by the pseudo-gradient, with the matrix of the game",
         r"(x - y)^{\mathsf T}(F(x) - F(y)) = \tfrac12 (x - y)^{\mathsf T}(A + A^{\mathsf T})(x - y),\quad A = I - W",
     )
+    if circuit.copies or len(circuit.names) > MOST_COLUMNS:
+        return
     matrix = sympy.eye(len(circuit.names)) - circuit.W
     shown = circuit.expression_latex(sympy.Matrix(matrix + matrix.T), macros=True)
     yield Step(None, "its leading minors decide whether it is positive definite", rf"A + A^{{\mathsf T}} = {shown}")
@@ -351,6 +354,9 @@ def of_characteristic(here: Branch) -> Iterator[Step]:
 
 
 def of_pseudo_gradient(circuit: Circuit) -> Iterator[Step]:
+    if circuit.copies:
+        yield Step(None, "each interaction cost above, differentiated along the rate of its own neuron")
+        return
     for i, name in enumerate(circuit.names):
         shown = circuit.presentation.latex(name)
         own = circuit.expression_latex(game.pseudo_gradient(circuit)[i], macros=True)
@@ -376,14 +382,15 @@ def of_rate_equation(circuit: Circuit) -> Iterator[Step]:
 
 def of_best_response(circuit: Circuit, i: int) -> Iterator[Step]:
     shown = circuit.presentation.latex(circuit.names[i])
-    k = circuit.expression_latex(1 - circuit.W[i, i], macros=True)
-    c = circuit.expression_latex(game.others_input(circuit, i), macros=True)
-    yield Step(None, "the own energy as a function of the own rate y, with c the input from the others",
-               rf"E_{{{shown}}}(y) = \tfrac12 k y^2 - c\,y,\quad k = {k},\quad c = {c}")  # fmt: skip
-    yield Step(None, "completing the square, for k > 0",
-               r"E(y) - E(c/k) = \tfrac12 k\,(y - c/k)^2")  # fmt: skip
-    yield Step(None, "compared with an end e of the range, for k ≤ 0 and outside the range",
-               r"E(y) - E(e) = (y - e)\bigl(\tfrac12 k\,(y + e) - c\bigr)")  # fmt: skip
+    value = circuit.expression_latex(1 - circuit.own(i), macros=True)
+    k = "k" if "k" not in circuit.symbols else "h"  # k may count copies
+    given = rf"E_{{{shown}}}(y) = \tfrac12 {k} y^2 - c\,y,\quad {k} = {value}"
+    if not circuit.copies:
+        given += rf",\quad c = {circuit.expression_latex(game.others_input(circuit, i), macros=True)}"
+    yield Step(None, "the own energy as a function of the own rate y, with c the input from the others", given)
+    yield Step(None, f"completing the square, for {k} > 0", rf"E(y) - E(c/{k}) = \tfrac12 {k}\,(y - c/{k})^2")
+    yield Step(None, f"compared with an end e of the range, for {k} ≤ 0 and outside the range",
+               rf"E(y) - E(e) = (y - e)\bigl(\tfrac12 {k}\,(y + e) - c\bigr)")  # fmt: skip
 
 
 def of_pieces(circuit: Circuit) -> Iterator[Step]:

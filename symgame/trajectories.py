@@ -126,9 +126,10 @@ class Trajectory:
         cut = c.steps - c.inside
         bounds = ", ".join(f"{n} {_up(float(b))}" for n, b in zip(self._names, c.widest, strict=True))
         many = len({d.sample for d in c.departures})
-        said = f"{c.steps} steps, {c.inside} of them inside one choice of pieces, by matrix exponentials in balls"
+        said = f"{_many(c.steps, 'step')}, {c.inside} inside one choice of pieces, by matrix exponentials in balls"
         said += f", {cut} cut at kinks" if cut else ""
-        return f"{said}; {many} samples depart; rounding explains at most {bounds}"
+        departing = "no sample departs" if not many else f"{_many(many, 'sample')} depart{'s' if many == 1 else ''}"
+        return f"{said}; {departing}; rounding explains at most {bounds}"
 
     def _departs(self, d: Departure) -> str:
         return (
@@ -225,6 +226,7 @@ def _judged(circuit: Circuit, flow: Flow, read: Recording, stated: int | None) -
     if idle:
         verb = "moves" if len(idle) == 1 else "move"
         notes.append(f"{', '.join(idle)} never {verb} by more than rounding explains: not tested")
+    notes += _outside(circuit, flow, read)
     if stated is not None and stated > written:
         notes.append(f"{stated} digits are claimed, but only {written} are written")
     outcome: Outcome
@@ -238,6 +240,21 @@ def _judged(circuit: Circuit, flow: Flow, read: Recording, stated: int | None) -
     else:
         outcome = "right to k digits" if check.departures else "right"
     return Trajectory(circuit, outcome, right, claimed, check, found, end, stretches, None, tuple(notes))
+
+
+def _outside(circuit: Circuit, flow: Flow, read: Recording) -> list[str]:
+    """Who has a rate that its activation never takes: the rate equation allows it, and brings it back."""
+    notes: list[str] = []
+    for i, (name, row) in enumerate(zip(circuit.names, () if flow.voltage else flow.system.pieces, strict=False)):
+        low = row[0].intercept if row[0].flat else None
+        high = row[-1].intercept if row[-1].flat else None
+        for k, state in enumerate(read.states):
+            x, width = state[i], Fraction(float(read.widths[k, i]))
+            if (low is not None and x + width < low) or (high is not None and x - width > high):
+                where = "is outside the range of its activation; no rate is there"
+                notes.append(f"sample {k}: {name} = {_number(x)} {where}")
+                break
+    return notes
 
 
 def _end(circuit: Circuit, flow: Flow, read: Recording, widths: Any, check: FlowCheck) -> End:
@@ -317,6 +334,10 @@ def _stretches(circuit: Circuit, flow: Flow, read: Recording, widths: Any) -> tu
 
 def _number(value: Fraction) -> str:
     return str(value) if value.denominator == 1 else f"{float(value):.12g}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _up(value: float) -> str:

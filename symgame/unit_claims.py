@@ -208,6 +208,7 @@ def of_modes(circuit: Circuit) -> Iterator[Draft]:
             "The determinant with every group active is that of the common mode times that of a contrast",
             "equation",
             then=f"det = ({_short(dets[0])})*({_short(dets[1])})",
+            steps=(Step(None, "equal rates in both groups, and a difference between them: the two blocks"),),
         )
 
 
@@ -219,9 +220,9 @@ def _short(q: Quotient) -> str:
 def _split_steps(a: Algebra, m: copies.Merged) -> Iterator[Step]:
     yield Step(
         None,
-        "own couplings B and lateral couplings C of a unit, J the matrix of ones: J has the eigenvalue n on the vector "
-        "of ones and 0 on its complement",
-        r"W = I_n \otimes (B - C) + J \otimes C",
+        "the couplings among the units, with own couplings B and lateral couplings C: the matrix of ones has the "
+        "eigenvalue n on the vector of ones and 0 on its complement, which what is shared does not see",
+        r"I_n \otimes (B - C) + \mathbf{1}\mathbf{1}^{\mathsf T} \otimes C",
     )
     yield Step(
         None,
@@ -286,7 +287,7 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
 def of_count(circuit: Circuit) -> Iterator[Draft]:
     a = algebra(circuit)
     if count.rectified(a) and not matrix_claims.p_is_open(circuit):
-        title = "Exactly one equilibrium for every input, of each unit its own, iff a P-matrix"
+        title = "Exactly one equilibrium, whatever inputs the single units have, iff a P-matrix"
         yield Draft("count.unique-p", title, "equivalence", then="unique <=> p_matrix")
 
 
@@ -574,7 +575,7 @@ def of_nash(circuit: Circuit) -> Iterator[Draft]:
         for word, title in (("local_nash", "a local Nash equilibrium"), ("nash", "a Nash equilibrium")):
             yield Draft(
                 f"nash.{'local' if word == 'local_nash' else 'global'}.{key}",
-                f"When the equilibrium ({branch.name}) is {title}",
+                f"When it is {title}",
                 "equivalence",
                 word=branch.word(word),
                 given=(branch.word("exists"),),

@@ -115,23 +115,27 @@ def mode_blocks(circuit: Circuit, writer: Writer) -> Iterator[Block]:
     """The blocks of I - F W: the common mode, and the contrast of each group."""
     a = algebra(circuit)
     try:
-        found = copies.modes(a, a.gains)
+        parts = copies.blocks(a, copies.merged(a, a.gains))
     except Unsupported:
         return
-    rows = []
-    m = copies.merged(a, a.gains)
+    m, rows = parts[0], []
     names = [circuit.names[i] for i in m.rows]
-    inside = [[names[i] for i in g.members] for g in m.groups]
-    for mode, members in zip(found, (names, *inside), strict=True):
-        matrix = copies.interaction(a, mode.W, mode.slopes)
+    shown = [("common", m.W, m.slopes, names)]
+    for g in m.groups:
+        slopes = tuple(m.slopes[i] for i in g.members)
+        inner = tuple(map(tuple, copies.contrast(m.W, g)))
+        shown.append(("contrast", inner, slopes, [names[i] for i in g.members]))
+    for kind, W, slopes, members in shown:
+        matrix = copies.interaction(a, W, slopes)
         cells = r" \\ ".join(" & ".join(writer.number(quotient_text(q)).latex for q in row) for row in matrix)
         people = ", ".join(writer.names(name) for name in members)
-        label = rf"\mathbf{{A}}_{{\mathrm{{{mode.name}}}}}"
+        label = rf"\mathbf{{A}}_{{\mathrm{{{kind}}}}}"
         rows.append((label, rf"\begin{{pmatrix}} {cells} \end{{pmatrix}}", (Math(f"({people})"),)))
+    layer = " The blocks of the first layer:" if len(parts) > 1 else ""
     yield Paragraph(
         (
             "When the units of all groups do the same, they move by the common block; a difference between two units "
-            "moves by the contrast block, whatever the others do.",
+            f"moves by the contrast block, whatever the others do.{layer}",
         )
     )
     yield Display(tuple(rows))

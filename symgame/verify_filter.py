@@ -191,7 +191,8 @@ class Filter:
             elif column.kind == "count":
                 row = _agreeing(np.equal(claim, np.sum([truth[k] for k in self.exists], axis=0)))
             elif column.kind == "condition":
-                row = _agreeing(np.logical_and.reduce([np.equal(claim, truth[places[0]]), *(truth[k] for k in places[1:])]))
+                same = np.equal(claim, truth[places[0]])
+                row = _agreeing(np.logical_and.reduce([same, *(truth[k] for k in places[1:])]))
             else:
                 continue
             digits = np.minimum(digits, row)

@@ -79,7 +79,7 @@ def drawn(rng: random.Random, several: bool = False) -> tuple[Cells, tuple[Solut
             return {n: text(v) for n, v in point.items()} | claims(point, e, len(found)), found, e
 
 
-# -- the errors, each a row, or nothing when it changed nothing ---------------------------------------------------------
+# -- the errors, each a row, or nothing when it changed nothing -------------------------------------------------------
 
 
 def right(rng: random.Random) -> Row | None:

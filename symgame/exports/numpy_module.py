@@ -10,6 +10,7 @@ from symgame.branches import Branch
 from symgame.condition import And, Condition, Or, Sign
 from symgame.dialect import Dialect, double
 from symgame.identifiers import Rules, changed, identifiers, plain
+from symgame.notation import symbol
 from symgame.program import wrapped
 from symgame.pythonic import quoted
 from symgame.rate_system import Equation, RateSystem
@@ -58,7 +59,7 @@ def _head(system: RateSystem, said: Mapping[str, str]) -> str:
     rows = ", ".join(f"{said[e.state.name]} of {plain(e.population)}" for e in system.equations)
     lines = [f'"""{plain(system.title)}: {system.law}.', "", f"States: {rows}.", *changed(said), '"""', ""]
     lines += ["import numpy as np", ""]
-    lines += [f"STATES = ({''.join(f'{quoted(name)}, ' for name in system.states).strip()})"]
+    lines += wrapped("STATES = ", _tuple([quoted(name) for name in system.states]))
     lines += ["PARAMETERS = {  # None: no value in the circuit, so that a call has to give one"]
     lines += [f"    {quoted(n)}: {'None' if v is None else double(v)}," for n, v in system.parameters]
     return "\n".join([*lines, "}"])
@@ -79,12 +80,15 @@ def _face(system: RateSystem) -> str:
 
 def _unpacked(system: RateSystem, said: Mapping[str, str], states: bool = True) -> list[str]:
     names = [said[name] for name, _ in system.parameters]
-    lines = [*wrapped("    ", "".join(f"{n}, " for n in names).strip(), " = ready(given)", 8)] if names else []
-    lines = lines or ["    ready(given)"]
+    lines = wrapped("    ", _tuple(names), " = ready(given)", 8) if names else ["    ready(given)"]
     if states:
-        own = "".join(f"{said[name]}, " for name in system.states).strip()
+        own = _tuple([said[name] for name in system.states])
         lines += wrapped("    ", own, " = np.moveaxis(np.asarray(x, dtype=float), -1, 0)", 8)
     return lines
+
+
+def _tuple(items: Sequence[str]) -> str:
+    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
 
 
 def _rhs(system: RateSystem, said: Mapping[str, str]) -> str:
@@ -113,15 +117,14 @@ def _jacobian(system: RateSystem, said: Mapping[str, str]) -> str:
         *(f"        {_slope(e, said)}," for e in system.equations),
         "    )",
     ]
+    slope = symbol("slope[]")  # no name of a circuit
     for i, e in enumerate(system.equations):
-        tau = DIALECT.text(e.tau, said)
-        for j in range(n):
-            weight = system.W[i][j]
-            leak = "-1" if i == j else ""
-            turned = "" if weight == 0 else f"({DIALECT.text(weight, said)})*slope[{i if system.form == 'rate' else j}]"
-            entry = " + ".join(part for part in (leak, turned) if part)
-            if entry:
-                lines.append(f"    matrix[..., {i}, {j}] = ({entry})/({tau})")
+        for j, weight in enumerate(system.W[i]):
+            leak = (sympy.Integer(-1),) if i == j else ()
+            terms = leak if weight == 0 else (*leak, weight * slope)
+            if terms:
+                at = {**said, slope.name: f"slope[{i if system.form == 'rate' else j}]"}
+                lines.append(f"    matrix[..., {i}, {j}] = {DIALECT.quotient(terms, e.tau, at)}")
     return "\n".join([*lines, "    return matrix"])
 
 
@@ -135,7 +138,9 @@ def _slope(e: Equation, said: Mapping[str, str]) -> str:
         ends = [] if rise.lower is None else [f"({DIALECT.text(rise.lower, said)} {below} {z})"]
         ends += [] if rise.upper is None else [f"({z} {above} {DIALECT.text(rise.upper, said)})"]
         value = DIALECT.text(rise.slope, said)
-        rows.append(f"({value})" if not ends else f"({value})*({' & '.join(ends)})")
+        value = value if rise.slope.is_Atom else f"({value})"
+        inside = ends[0] if len(ends) == 1 else f"({' & '.join(ends)})"
+        rows.append(f"{value}*{inside}" if ends else value)
     return " + ".join(rows) or "0.0"
 
 

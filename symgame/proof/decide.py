@@ -228,11 +228,12 @@ def _whole_consistent(rows: Sequence[tuple[str, Condition]], whole: Sequence[str
     names = sorted(free_names(wanted))
     if not 0 < len(names) <= 2:
         return
-    grid = product(map(Fraction, range(1, MOST_TRIED + 1)), repeat=len(names))
+    grid = product(map(Fraction, range(MOST_TRIED + 1)), repeat=len(names))
     if any(holds(wanted, dict(zip(names, values, strict=True))) for values in grid):
         return
     ring = next(atoms(wanted)).poly.context()
-    beyond = either(*(Sign(ring.gen(ring.names().index(name)) - MOST_TRIED, ">") for name in names))
+    gens = [ring.gen(ring.names().index(name)) for name in names]
+    beyond = either(*(Sign(g - MOST_TRIED, ">") for g in gens), *(Sign(-g, ">") for g in gens))
     if ask([*pure, ("more copies than were tried", beyond)], budget).status == "unsat":
         conflict = tuple(text for text, _ in pure)
         raise HypothesisError(f"no whole numbers obey the hypotheses: {' ; '.join(conflict)}", conflict)
@@ -314,7 +315,7 @@ def _with_whole_numbers(rows: Sequence[tuple[str, Condition]], whole: Sequence[s
     """A counterexample with whole numbers for these names, the smallest first; real ones prove nothing of copies."""
     wanted = both(*(c for _, c in rows))
     names = [name for name in whole if name in free_names(wanted)]
-    for values in sorted(product(range(1, MOST_COPIES + 1), repeat=len(names)), key=lambda v: (sum(v), v)):
+    for values in sorted(product(range(MOST_COPIES + 1), repeat=len(names)), key=lambda v: (sum(v), v)):
         pinned = dict(zip(names, map(Fraction, values), strict=True))
         there = propagated(at_point(wanted, pinned))
         if there == FALSE:

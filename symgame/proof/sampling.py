@@ -37,7 +37,7 @@ def _samples(names: tuple[str, ...], known_signs: tuple[tuple[str, str], ...], s
         size_of = random.integers(0, 17, size) / 4.0 * 2.0 ** random.integers(-2, 4, size)
         known = signs.get(name)
         if known == "whole":
-            size_of = random.integers(1, 9, size).astype(float)
+            size_of = random.integers(0, 9, size).astype(float)
         elif known == ">":
             size_of = np.where(size_of == 0, 0.25, size_of)
         elif known is None:

@@ -414,8 +414,18 @@ def _copies(algebra: Algebra, matrix: Matrix, name: Name, root: Root) -> Lds:
 def _of_units(algebra: Algebra, m: copies.Merged, name: Name, root: Root) -> Lds:
     if not m.groups:
         return _quotient(algebra, copies.interaction(algebra, m.W, m.slopes), name, root)
-    if len(m.groups) != 1 or copies.several(algebra, m.groups[0]) != TRUE:
-        raise Unsupported("diagonal stability of copies is derived for one kind of unit, two or more of them")
+    if len(m.groups) != 1:
+        raise Unsupported("diagonal stability of copies is derived for one kind of unit")
+    many = copies.several(algebra, m.groups[0])
+    if many != TRUE:  # one unit is a circuit without copies: its rows are those of the common mode
+        alone = _quotient(algebra, copies.interaction(algebra, m.W, m.slopes), name, root)
+        some = _several_units(algebra, m, name, root)
+        condition = either(both(negation(many), alone.condition), both(many, some.condition))
+        return Lds(condition, "exchange", _joined(some.sources, alone.sources), (), None, some.lemmas or alone.lemmas)
+    return _several_units(algebra, m, name, root)
+
+
+def _several_units(algebra: Algebra, m: copies.Merged, name: Name, root: Root) -> Lds:
     members = m.groups[0].members
     rest = [i for i in range(len(m.W)) if i not in members]
     order = [*members, *rest]
