@@ -488,8 +488,8 @@ def recheck(directory: Path, as_json: bool, no_cvc5: bool, verbose: bool) -> int
 
     Exit status 1: something is wrong, which is named; 3: something could not be rechecked.
     """
-    from symgame.recheck import recheck as recheck_directory
     from symgame.recheck_report import recheck_document, recheck_lines
+    from symgame.rechecking import recheck as recheck_directory
 
     with Progress(enabled=not as_json) as progress:
         found = recheck_directory(directory, cvc5=not no_cvc5, progress=progress)

@@ -95,7 +95,7 @@ def depth(
 
 
 def _pair(row: Sequence[object]) -> tuple[Fraction, Fraction]:
-    if len(row) != 2:
+    if isinstance(row, str) or not isinstance(row, Sequence) or len(row) != 2:
         raise CircuitError(f"the offsets of a layer are {row!r}; two numbers were expected, one for each unit.")
     return exact_number(row[0], "an offset"), exact_number(row[1], "an offset")
 

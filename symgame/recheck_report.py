@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from symgame.recheck import Rechecked
+from symgame.rechecking import Rechecked
 
 _MEANING = {
     "verified": "other engines agree",

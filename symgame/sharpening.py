@@ -114,8 +114,8 @@ def resolution(layer: ContrastMap, layers: int) -> Resolution:
     >>> formula(found.ratio), formula(found.difference), found.neurons.number
     ('2*c/(1 + c^2)', '1 - 2*c/(1 + c^2)', Fraction(4, 1))
     """
-    if layers < 1:
-        raise CircuitError(f"a column has at least one layer; layers is {layers}.")
+    if not isinstance(layers, int) or layers < 1:
+        raise CircuitError(f"a column has at least one layer; layers is {layers!r}, a whole number was expected.")
     factor, modes = layer.factor, layer.modes
     if factor is None or modes is None:
         raise Unsupported("the gains of the modes are not rational in the symbols, so that there is no closed form")

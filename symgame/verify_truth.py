@@ -26,7 +26,7 @@ from symgame.cells import Family, Line, Point, System, satisfiable
 from symgame.chart import Threshold, regime_condition, regime_table, regimes
 from symgame.checker import MAX_NAMED
 from symgame.circuit import Circuit
-from symgame.condition import FALSE, Condition
+from symgame.condition import FALSE, Condition, holds
 from symgame.enumeration import equilibria as enumerated
 from symgame.errors import BudgetExceeded, Unsupported, VocabularyError
 from symgame.grammar import read_branch, read_formula
@@ -95,12 +95,13 @@ class Place:
 class Meanings:
     """What a circuit and the columns of a table need, made ready once as one program on fractions.
 
-    ``circuit`` has no values any more; its symbols are the parameters, in order. ``at`` is the branch at which numbers
+    ``circuit`` has no values any more; its symbols are the parameters, in order. ``wider`` is the circuit in which the
+    parameters of thresholds are symbols too. ``at`` is the branch at which numbers
     are read in a table that names no equilibrium: by default the one with every population active.
     """
 
-    def __init__(self, circuit: Circuit, columns: Sequence[Column], at: str | None = None) -> None:
-        self.circuit, self.columns = circuit, tuple(columns)
+    def __init__(self, circuit: Circuit, columns: Sequence[Column], at: str | None = None, wider: Circuit | None = None) -> None:
+        self.circuit, self.columns, self.wider = circuit, tuple(columns), wider or circuit
         self.algebra: Algebra = algebra(circuit)
         pieces = self.algebra.linear_pieces()  # a smooth activation has no equilibria here: said before anything else
         self.many = prod(len(row) for row in pieces)
@@ -113,7 +114,7 @@ class Meanings:
         self.hypotheses = [(h.text, self.program.condition(h.condition, inside=False)) for h in rows]
         self._entries()
         self.formulas: dict[tuple[str, str], Place] = {}
-        self.thresholds: dict[str, tuple[Threshold, Place]] = {}
+        self.thresholds: dict[str, tuple[Threshold, Condition]] = {}
         self.regimes: list[tuple[str, Place]] = []
         for column in columns:
             self._prepare(column)
@@ -132,14 +133,16 @@ class Meanings:
     def _prepare(self, column: Column) -> None:
         try:
             if column.kind == "threshold":
-                chart = regimes(self.circuit, column.over)
+                chart = regimes(self.wider, column.over)
                 rows = {t.name: t for t in chart.thresholds}
                 if column.name not in rows:
                     left = f"; not solved for {column.over}: {', '.join(chart.unsolved)}" if chart.unsolved else ""
                     raise VerifyError(f"the column {column.header[:60]!a}: there is no threshold {column.name!a} in "
                                       f"{column.over} (thresholds: {', '.join(rows) or 'none'}{left})")  # fmt: skip
                 row = rows[column.name]
-                self.thresholds[column.quantity] = row, self._place(read_formula(row.exists_when), None)
+                exists, _ = lowered(self.wider, read_formula(row.exists_when), None)
+                assert not isinstance(exists, Quotient)
+                self.thresholds[column.quantity] = row, exists
             elif column.kind == "regime":
                 if self.algebra.n > MAX_NAMED:
                     raise Unsupported(f"regimes are named for at most {MAX_NAMED} populations")
@@ -390,7 +393,7 @@ class RowTruth:
     def threshold(self, quantity: str) -> Truth | None:
         """A critical value ``rational + factor sqrt(inside)``; ``None`` where there is none."""
         t, exists = self.meanings.thresholds[quantity]
-        if exists.kind == "condition" and not self._truth[exists.at]:
+        if not holds(exists, self.point):
             return None
 
         def at(q: Quotient) -> Fraction | None:

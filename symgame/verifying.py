@@ -159,7 +159,8 @@ def _prepared(circuit: Circuit, source: Table, renamed: Mapping[str, str] | None
         fixed = fixed.with_values(**dict.fromkeys(left, 1)).fixed()
         taken |= dict.fromkeys(left, "1 (nothing that is claimed depends on it)")
     check_domain(fixed)
-    meanings = Meanings(fixed, found, at)
+    wider = circuit.fixed(keep=(*given, *(c.over for c in found if c.kind == "threshold")))
+    meanings = Meanings(fixed, found, at, wider)
     return _Ready(fixed, found, meanings, made(meanings), tuple(taken.items()))
 
 

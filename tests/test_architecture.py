@@ -233,7 +233,7 @@ LAYERS: list[list[str]] = [
             "recheck_claims",
             "recheck_chart",
             "recheck_renderings",
-            "recheck",
+            "rechecking",
             "recheck_report",
         ]
     ),

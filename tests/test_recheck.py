@@ -19,10 +19,10 @@ from symgame.output import derivation_files
 from symgame.paper import Paper, Statement, build
 from symgame.proof.certificate_text import scripts
 from symgame.proof.second_solver import Referees
-from symgame.recheck import Rechecked, recheck
 from symgame.recheck_chart import COMPLETE, ORDERS, recheck_chart
 from symgame.recheck_claims import Court, recheck_claim
 from symgame.recheck_report import recheck_document, recheck_lines
+from symgame.rechecking import Rechecked, recheck
 from symgame.report.documents import chart_document, circuit_document
 from symgame.report.files import json_text, replace_all
 from symgame.stored import StoredClaim, read_stored, stored_circuit

@@ -317,6 +317,8 @@ def _complex(re: str, im: str) -> str:
 
 
 def branches_lines(rows: list[Listed], complete: bool) -> Iterator[str]:
+    if rows and rows[0].branch.circuit.copies:
+        yield "equilibria in which the units of a group do the same; with all values given, all of them"
     for row in rows:
         branch = row.branch
         if row.continuum:
@@ -327,7 +329,7 @@ def branches_lines(rows: list[Listed], complete: bool) -> Iterator[str]:
                 yield f"    x_{branch.circuit.names[i]} = {ratio_text(branch.numerators[i], branch.determinant)}"
         yield f"    exists when {row.exists}"
     if not complete:
-        yield "not complete: some existence conditions were too large for the budget"
+        yield "not complete: a condition, for a continuum on a large branch perhaps, was too large for the budget"
 
 
 def stability_lines(stability: Stability) -> Iterator[str]:
