@@ -195,10 +195,10 @@ def right_digits(claim: Claimed, truth: Truth, scale: Fraction = Fraction(0)) ->
         return None
     # |gap| <= 10^(magnitude - k + 1)/2, for the largest k
     k = magnitude(size) + 1 - _ceiling_of_log(2 * gap)
-    wanted = min(claim.digits, LEAST)
     if truth.middle == 0 and k >= (claim.digits if claim.stated else FULL):
         return ALL
-    return k if wanted <= k and (claim.digits > LEAST) and not claim.stated else None
+    enough = k >= LEAST and (claim.digits > LEAST or truth.middle == 0)
+    return k if enough and not claim.stated else None
 
 
 #: The number of right digits where all that are claimed are.

@@ -28,6 +28,8 @@ from symgame.named import named
 from symgame.principal import p_matrix
 from symgame.properties import diagonal, stability
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 Rows = list[list[Fraction]]
 #: Rational bounds of the greatest eigenvalue of a path, exact for two layers.
 GOLDEN = Fraction(1618033988, 10**9), Fraction(1618033989, 10**9)

@@ -19,6 +19,8 @@ from symgame.kinds import KINDS, activation
 from symgame.notation import symbol
 from symgame.ode_files import parse_ode, read_ode
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 x, y, z = symbols("x_E x_I x_S")
 w, tau, th, k = symbols("w tau th k")
 

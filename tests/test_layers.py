@@ -30,6 +30,8 @@ from symgame.numeric import Writer, solutions, system
 from symgame.principal import p_matrix
 from symgame.simulation import simulated
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 UNIT: dict[str, Any] = {"w_EE": "1/2", "s": 1, "l": "1/2", "w_IE": 1, "w_II": 0, "tau_E": 2, "tau_I": 1}
 
 

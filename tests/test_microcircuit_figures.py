@@ -21,6 +21,8 @@ from symgame.fields import picture, sharpened
 from symgame.microcircuits import lateral_inhibition, shared_inhibition
 from symgame.report import canvas, figures, microcircuits
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 NAMES = ["equilibrium-map", "unit-game", "contrast-by-layer", "response-profile"]
 
 

@@ -52,8 +52,16 @@ def executed(path: Path, place: Path) -> list[Any]:
     return [output for cell in code for output in cell.outputs]
 
 
+#: Those that take long.
+LONG = ("05_lateral_inhibition", "06_columns", "07_referee")
+
+
 @pytest.mark.filterwarnings("default")  # of the kernel's own packages
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=pytest.mark.slow if p.stem in LONG else ()) for p in NOTEBOOKS],
+    ids=[p.stem for p in NOTEBOOKS],
+)
 def test_runs_from_a_fresh_kernel(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

@@ -27,6 +27,8 @@ from symgame.profiles import driven, edge, profile, profiles, with_inputs
 from symgame.unit_game import UnitGame, unit_game
 from symgame.unit_map import UnitMap, coarse_count, unit_map
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 F = Fraction
 WINDOW = (F(0), F(3))
 WEIGHTS = {"s": 1, "w_IE": 1, "w_II": "1/2", "u_1": 1, "u_2": "3/4", "tau_E": 10, "tau_I": 10}

@@ -27,6 +27,8 @@ from symgame.report.documents import chart_document, circuit_document
 from symgame.report.files import json_text, replace_all
 from symgame.stored import StoredClaim, read_stored, stored_circuit
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 Document = dict[str, Any]
 
 

@@ -13,6 +13,8 @@ from symgame.cli import main
 from symgame.kinds import activation
 from symgame.named import load
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 MODELS = Path(__file__).parent / "corpus" / "models"
 EI = {"names": "EI", "types": ["excitatory", "inhibitory"]}
 WEIGHTS = [["w_EE", "-w_EI"], ["w_IE", "-w_II"]]

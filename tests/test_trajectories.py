@@ -24,6 +24,8 @@ from symgame.groups import grouped
 from symgame.numeric import system
 from symgame.recordings import Recording, recording
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 Array = NDArray[np.float64]
 Phi = Callable[[Array], Array]
 
@@ -198,7 +200,7 @@ def test_integrators() -> None:
     states[0] = 0.1, 1.5
     W, u, tau = np.array(PAIR.W, dtype=float), np.array([0.5, 0]), np.array([10, 5])
     for k in range(150):
-        states[k + 1] = states[k] +  (-states[k] + relu(W @ states[k] + u)) / tau
+        states[k + 1] = states[k] + (-states[k] + relu(W @ states[k] + u)) / tau
     euler = verify_trajectory(PAIR, T, states)
     assert euler.outcome == "wrong" and euler.slip is not None and euler.slip.kind == "euler"
     mode = euler.stretches[0].modes[0]

@@ -152,7 +152,8 @@ def test_right_values_that_are_rounded_or_noisy() -> None:
 
 
 def test_boundaries_say_how_far_and_in_which_parameter() -> None:
-    row = one(GIVEN, w_EE=4.4, active="E,I", stable=True)  # 22/5 is the Hopf value, and no double
+    strong = PAIR.with_values(**{**TSODYKS, "w_EI": 4, "w_IE": 4, "u_I": "1/10"})
+    row = one(strong, w_EE=4.4, active="E,I", stable=True)  # 22/5 is the Hopf value, and no double
     assert row.verdict == "boundary" and "w_EE" in row.worst.note
     exactly = one(GIVEN, w_EE="1", lds="true")
     assert exactly.verdict == "boundary" and "exactly on the boundary in w_EE" in exactly.worst.note
@@ -177,7 +178,7 @@ def test_a_kink_and_a_continuum() -> None:
 
 def test_a_state_that_solves_the_equations_of_other_pieces() -> None:
     apart = PAIR.with_values(**{**TSODYKS, "w_EE": "1/2", "u_E": -1})
-    x = symgame.branches.branch(apart.fixed(), symgame.grammar.read_branch("E,I")).state()  # type: ignore[attr-defined]
+    x = symgame.branches.branch(apart.fixed(), symgame.grammar.read_branch("E,I")).state  # type: ignore[attr-defined]
     row = one(apart, x_E=str(x["E"]), x_I=str(x["I"]))
     assert row.verdict == "not an equilibrium" and "equations of (E,I)" in row.worst.note
 
@@ -190,7 +191,7 @@ def test_other_names_orders_sizes_and_activations(order: str) -> None:
     cells = {"a": "5/2", "b": "2.5", "c": 1.5, "d": "0.7", "u_E": "0.5", "u_I": 0, "x(E)": "0.708", "x(I)": "0.625"}
     assert one(circuit, **cells, tau_E=10, tau_I=5, stable="yes", lds="no").verdict == "right to 3 digits"
     assert one(circuit, **cells).verdict == "right to 3 digits"  # no claim depends on time constants
-    with pytest.raises(VerifyError, match="no value for tau_E, tau_I"):
+    with pytest.raises(VerifyError, match="no value for tau_"):
         one(circuit, **cells, stable="yes")
     switch = symgame.Circuit.from_matrix(
         [[2]], names="E", u=["-1/2"], tau=[1], activation="saturating", values={"m_E": 2}
@@ -240,7 +241,7 @@ def test_scipy_and_numpy_on_random_pairs() -> None:
         for name, value in row.items():
             table.setdefault(name, []).append(value)
     found = verify(PAIR, pd.DataFrame(table))
-    assert found.right and found.rows >= 30, found.results
+    assert found.right and found.rows >= 20, found.results
     spoiled = pd.DataFrame(table)
     spoiled["eig1_re"] += 1e-3
     assert verify(PAIR, spoiled).summary == {"wrong": found.rows}
@@ -339,7 +340,7 @@ def test_pickles_and_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not Path("executed").exists()
     monkeypatch.setattr(verify_reading, "SMALL", 2**20)
     with gzip.open("bomb.csv.gz", "wb") as file:
-        file.write(b"w_EE,x_E\n" + b"1,2\n" * 10**6)
+        file.write(b"w_EE,x_E\n" + b"\n" * 2**22)
     with pytest.raises(VerifyError, match="unpack"):
         verify(GIVEN, "bomb.csv.gz")
     with zipfile.ZipFile("bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
