@@ -218,7 +218,8 @@ def parameter(cell: Any, rounded: bool = False) -> tuple[Fraction, Fraction, boo
     """The value of a parameter, how far it may be off, and whether it is certainly what was meant.
 
     A text is the decimal that it says; a double is the rational number that it is. Both may be off by the rounding of a
-    double, and with ``rounded`` a text with a point by half a unit of its last digit. A value of at most 15 digits that
+    double, a text of more than 15 digits, which is a double printed, by two of them, and with ``rounded`` a text with a
+    point by half a unit of its last digit. A value of at most 15 digits that
     is written as it is, is certain; a double such as 0.1, which is no decimal, is not.
 
     >>> [parameter(c)[2] for c in ("2.2", 2.2, 0.5, "0.30000000000000004")]
@@ -232,4 +233,5 @@ def parameter(cell: Any, rounded: bool = False) -> tuple[Fraction, Fraction, boo
         return Fraction(float(cell)), size, certain
     if rounded and "." in cell:
         return value, unit / 2, False
-    return value, size, printed is None or printed <= KEPT
+    certain = printed is None or printed <= KEPT
+    return value, size if certain else 2 * size, certain

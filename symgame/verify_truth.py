@@ -100,7 +100,9 @@ class Meanings:
     are read in a table that names no equilibrium: by default the one with every population active.
     """
 
-    def __init__(self, circuit: Circuit, columns: Sequence[Column], at: str | None = None, wider: Circuit | None = None) -> None:
+    def __init__(
+        self, circuit: Circuit, columns: Sequence[Column], at: str | None = None, wider: Circuit | None = None
+    ) -> None:
         self.circuit, self.columns, self.wider = circuit, tuple(columns), wider or circuit
         self.algebra: Algebra = algebra(circuit)
         pieces = self.algebra.linear_pieces()  # a smooth activation has no equilibria here: said before anything else

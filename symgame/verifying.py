@@ -238,7 +238,7 @@ def _sure(ready: _Ready, chunk: Chunk, digits: int | None, rounded: bool) -> Sur
     by_name = {c.name: chunk.cells[c.header] for c in ready.columns if c.kind == "parameter"}
     for name in ready.circuit.symbols:
         values = doubles(by_name[name])
-        errors = np.abs(values) * ROUNDING
+        errors = np.abs(values) * (4 * ROUNDING)  # of the text, of the double that it stands for, of ours
         if rounded and not isinstance(by_name[name], np.ndarray):
             errors = np.array([_off(cell) for cell in by_name[name]])
         bad = ~np.isfinite(values) | ~np.isfinite(errors)

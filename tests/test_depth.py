@@ -24,6 +24,8 @@ from symgame.ratio_map import contrast_map, formula
 from symgame.ring import Quotient, from_sympy, poly_text
 from symgame.sharpening import contrast_by_layer, resolution
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 
 def of(found, text: str) -> Quotient:
     """A formula in the ring of a contrast map."""

@@ -41,6 +41,8 @@ from symgame.pieces import Piece, X, Z
 from symgame.rate_system import rate_system
 from symgame.stable_forms import stable_form, stable_slope
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 Rhs = Callable[[np.ndarray], np.ndarray]
 COMPILER = os.environ.get("CC", "gcc")
 

@@ -19,6 +19,8 @@ from exact_units import LATERAL, SHARED, Point, Units, circuit, drawn, forms, tr
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 NEAR = 1e-5
 SLOWEST = 0.02  # slower circuits are left out: they would be integrated for ever
 STARTS = 4

@@ -21,6 +21,8 @@ from symgame.microcircuits import column, lateral_inhibition, shared_inhibition
 from symgame.named import named
 from symgame.numeric import solutions
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 WTA: list[dict[str, Any]] = json.loads((Path(__file__).parent / "oracles" / "wta.json").read_text())
 
 

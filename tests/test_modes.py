@@ -21,6 +21,8 @@ from symgame.proof.verdict import Proved
 from symgame.reduction import blocks_hold, reduction_drafts
 from symgame.symmetries import quotient, symmetry
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 Rows = list[list[Fraction]]
 
 

@@ -21,6 +21,8 @@ from symgame.microcircuits import lateral_inhibition, shared_inhibition
 from symgame.rotations import circle
 from symgame.symmetries import equitable, quotient, symmetry
 
+pytestmark = pytest.mark.slow  # of the long ones: run by `python -m pytest -m slow`
+
 Rows = list[list[Fraction]]
 
 
