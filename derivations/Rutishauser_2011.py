@@ -83,7 +83,7 @@ statements = (
     Statement("a winner is Nash up to alpha = 1", "nash(x1,y) <=> alpha <= 1", ("exists(x1,y)",)),
     Statement("a stable winner of hard competition is stationary only: it sits at a maximum of its own energy",
               "stable(x1,y) & alpha > 1 => stationary(x1,y) & ~local_nash(x1,y)"),
-    Statement("no weighted potential: excitation and inhibition never share an energy", "~weighted_potential"),
+    Statement("no weighted potential: no energy is shared", "~weighted_potential"),
 )  # fmt: skip
 
 of_any_number = (
