@@ -23,6 +23,7 @@ from symgame.layering import Layers, layers
 from symgame.nesting import nested_text
 from symgame.proof.decide import EXACT
 from symgame.proof.reduce import Reducer
+from symgame.proof.solver import ENGINE
 from symgame.proof.verdict import Proved, Undecided
 from symgame.properties import count, nash, response, stability
 from symgame.ratio_map import contrast_map
@@ -258,7 +259,7 @@ def of_equilibria(circuit: Circuit) -> Iterator[Draft]:
         "equilibria.possible",
         f"When the units of each group do the same, an isolated equilibrium lies on one of the branches {shown}",
         "completeness",
-        verdict=Proved(("z3", EXACT)),
+        verdict=Proved((ENGINE, EXACT)),
         steps=(
             Step(
                 None,

@@ -10,6 +10,7 @@ import symgame
 from symgame.circuit import Circuit, Copies
 from symgame.depth_claims import combined, modes_of
 from symgame.errors import CircuitError, HypothesisError
+from symgame.groups import grouped
 from symgame.microcircuits import lateral_inhibition, shared_inhibition
 from symgame.notation import exact
 from symgame.ratio_map import contrast_map
@@ -83,3 +84,24 @@ def test_a_checker_compares_differences_of_roots() -> None:
     """``|sqrt a - sqrt b| < c`` stands in the claims on diagonal stability; the file tests itself with it."""
     gap = sqrt(2) - sqrt(3)
     assert abs(gap) < Fraction(32, 100) and abs(gap) > Fraction(31, 100) and abs(-gap) < Fraction(32, 100)
+
+
+def test_other_names_another_order_and_another_number() -> None:
+    """The inhibitory member first, N units of which j are driven by p: the same laws in other letters."""
+    W = [["-d", "c", 0, 0], ["-a", "w", "-b", 0], [0, 0, "-d", "c"], ["-b", 0, "-a", "w"]]
+    types = ["inhibitory", "excitatory"] * 2
+    two = Circuit.from_matrix(
+        W,
+        names=["Q1", "P1", "Q2", "P2"],
+        types=types,
+        u=[0, "p", 0, "q"],
+        tau=["t", "r"] * 2,
+        assume=["a > 0", "c > 0"],
+    )
+    many = grouped(two, [["Q1", "P1"], ["Q2", "P2"]], ["j", "N - j"])
+    small, large = "((1 + d)*(1 - w) + c*(a - b))", "((1 + d)*(1 - w) + c*(a - b*(1 - N)))"
+    given = ["p_matrix", "p > 0", "q > 0"]
+    assert symgame.check(many, f"p_matrix <=> w < 1 & {small} > 0").verdict.kind == "proved"
+    law = f"exists(Q1,P1) <=> {small}*(j*p + (N - j)*q) <= {large}*j*(p - q)"
+    assert symgame.check(many, law, given).verdict.kind == "proved"
+    assert symgame.check(many, law.replace("j*(p - q)", "(p - q)"), given).verdict.kind == "refuted"
