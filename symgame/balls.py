@@ -158,13 +158,20 @@ def _power(e: Expr, places: dict[Symbol, int]) -> Value:
     root = _value(base, places)
     if exponent.is_Integer:
         n = int(exponent)
-        return lambda values: root(values) ** n
+        return lambda values: _whole(root(values), n)
     power = _value(exponent, places)
     if exponent.is_Rational and not exponent.free_symbols:
         half = exponent == sympy.Rational(1, 2)
         if exponent.is_positive:
             return lambda values: _continued(root(values), power(values), half)
     return lambda values: root(values) ** power(values)
+
+
+def _whole(base: arb, n: int) -> arb:
+    """``base ** n``; python-flint yields NaN for a ball about 0 exactly, whose positive powers are balls about 0."""
+    if n > 0 and base.is_finite() and base.mid() == 0:
+        return arb(0, base.abs_upper() ** n)
+    return base**n
 
 
 def _continued(base: arb, exponent: arb, half: bool) -> arb:

@@ -31,8 +31,16 @@ def strong_blocks(matrix: Matrix) -> tuple[tuple[int, ...], ...]:
     >>> strong_blocks([[a, a, zero], [zero, a, zero], [zero, a, a]])
     ((1,), (0,), (2,))
     """
-    n = len(matrix)
-    drives = edges(matrix)  # i receives from j
+    return components(edges(matrix))
+
+
+def components(drives: Edges) -> tuple[tuple[int, ...], ...]:
+    """The same of a graph: ``drives[i][j]`` says that i receives from j.
+
+    >>> components([[False, True], [False, False]])
+    ((1,), (0,))
+    """
+    n = len(drives)
     reach = [[i == j or drives[i][j] for j in range(n)] for i in range(n)]
     for k in range(n):
         for i in range(n):

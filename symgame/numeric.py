@@ -1,5 +1,5 @@
 """Every equilibrium of a circuit whose symbols all have values: exact states, exact stability, certified
-eigenvalues."""
+eigenvalues. With a smooth activation: states in decimals with a proved radius, stability proved on balls."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from symgame.algebra import algebra
 from symgame.best_rate import OwnEnergy, nash_class
 from symgame.cascade import stable_on_kinks
 from symgame.cells import Family, Line, Point, System
+from symgame.certified import CertifiedPoint, certified_points
+from symgame.certified_digits import eigenvalue_texts, rate_decimal, rounded_up
 from symgame.circuit import Circuit
 from symgame.condition import TRUE
 from symgame.enumeration import BUDGET, Account, equilibria
@@ -25,7 +27,7 @@ from symgame.properties import count
 from symgame.ring import Quotient, value_at
 from symgame.spectrum import all_left, characteristic, eigenvalues, spectral_type
 from symgame.syntax import PIECE_MARK
-from symgame.tables import formula, joined, table
+from symgame.tables import Cell, formula, joined, table
 
 __all__ = [
     "Coinciding", "Solution", "Solutions", "Writer", "coinciding", "eigenvalues", "free_symbols", "index_sum",
@@ -42,6 +44,11 @@ class Solution:
 
     ``polynomial`` is the characteristic polynomial of the Jacobian, leading coefficient first; ``eigenvalues`` are
     computed from it, to ``digits`` digits, when they are asked for.
+
+    With a smooth activation no state is exact: ``decimals`` are the rates to ``digits`` significant digits, ``state``
+    the same as fractions, ``radii`` how far each may be off at most (0: it is exact), ``slopes`` are phi' to as many
+    digits and ``spectrum`` is what ``eigenvalues`` yields. The circuit has exactly one equilibrium within these radii.
+    What is not decided is ``None``, and the type ``"undecided"``; ``description`` then says why.
     """
 
     branch: str
@@ -56,11 +63,25 @@ class Solution:
     description: str = ""
     polynomial: tuple[Fraction, ...] = field(default=(), repr=False)
     digits: int = 15
+    decimals: dict[str, str] = field(default_factory=dict)
+    radii: dict[str, Fraction] = field(default_factory=dict)
+    slopes: dict[str, str] = field(default_factory=dict)
+    spectrum: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @cached_property
     def eigenvalues(self) -> tuple[tuple[str, str], ...]:
         """Real and imaginary parts as decimals, largest real part first; none at a kink or on a continuum."""
-        return eigenvalues(self.polynomial, self.digits) if self.polynomial else ()
+        return eigenvalues(self.polynomial, self.digits) if self.polynomial else self.spectrum
+
+    @property
+    def exact(self) -> bool:
+        """Whether the state is exact."""
+        return not any(self.radii.values())
+
+    @property
+    def radius(self) -> str | None:
+        """A bound of the error of every rate, as a decimal rounded up; ``None`` for an exact state."""
+        return None if self.exact else rounded_up(max(self.radii.values()))
 
 
 @dataclass(frozen=True)
@@ -82,7 +103,7 @@ class Solutions:
         rows = [
             (
                 f"({e.branch})",
-                joined(formula(f"x({n}) = {v}", names) for n, v in e.state.items()) if e.state else e.description,
+                _state_cell(e, names),
                 e.type,
                 stable[e.stable],
                 e.nash or "",
@@ -90,6 +111,14 @@ class Solutions:
             for e in self.equilibria
         ]
         return table(("branch", "state", "type", "stability", "Nash"), rows, self.circuit.name).source
+
+
+def _state_cell(solution: Solution, names: Callable[[str], str]) -> Cell:
+    if not solution.state:
+        return solution.description
+    if solution.decimals:
+        return ", ".join(f"{n} ≈ {v}" for n, v in solution.decimals.items())
+    return joined(formula(f"x({n}) = {v}", names) for n, v in solution.state.items())
 
 
 def free_symbols(circuit: Circuit) -> tuple[str, ...]:
@@ -120,8 +149,8 @@ def system(circuit: Circuit) -> System:
     for p in circuit.populations:
         if p.activation.pieces is None:
             raise Unsupported(
-                f"{p.name} has the activation '{p.activation.kind}', which is not piecewise linear: its equilibria "
-                f"have no closed form that this version derives"
+                f"{p.name} has the activation '{p.activation.kind}', which is not piecewise linear: there is no exact "
+                f"linear system here (symgame.solutions and `symgame equilibria` isolate its equilibria with proof)"
             )
         rows.append(
             tuple(
@@ -161,7 +190,11 @@ def solutions(
     budget: int | None = None,
     progress: Callable[[float, int], None] | None = None,
 ) -> Solutions:
-    """Every equilibrium of a numeric piecewise-linear circuit, exactly; copies are written out, and may differ.
+    """Every equilibrium of a numeric circuit; copies are written out, and may differ.
+
+    With piecewise-linear activations they are exact. With a smooth one among them, every equilibrium is isolated in
+    balls with proof, as :mod:`symgame.certified` says, and each rate is proved to ``digits`` significant digits;
+    ``budget`` and ``progress`` are not used then.
 
     A boundary equilibrium (a total input on a kink) is reported once, with type ``kink`` and without eigenvalues or an
     index: the flow there is not linear. ``stable`` is then ``None`` unless a cascade decides it, as
@@ -170,14 +203,19 @@ def solutions(
     The list ends early after ``limit`` equilibria, or when ``budget`` nodes of the search (by default 2^26) did not
     suffice: then ``complete`` is false and ``reason`` says why. ``progress`` gets the share of the choices of pieces
     that is closed, and the number of equilibria found.
-    Raises :class:`~symgame.errors.Unsupported` when symbols are left, an activation is not piecewise linear, or more
+    Raises :class:`~symgame.errors.Unsupported` when symbols are left, an activation has no enclosure, or more
     than 30 populations are given without a budget.
 
     >>> c = Circuit.from_matrix([["5/2", "-5/2"], ["3/2", "-7/10"]], names="EI", u=["1/2", 0], tau=[10, 5])
     >>> [(e.branch, e.state["E"], e.type, e.nash) for e in solutions(c).equilibria]
     [('E,I', Fraction(17, 24), 'focus', 'stationary')]
+    >>> bistable = Circuit.from_matrix([[8]], names="E", u=[-4], tau=[1], activation="logistic")
+    >>> [(e.decimals["E"], e.stable, e.nash) for e in solutions(bistable, digits=6).equilibria]
+    [('0.0212480', True, 'global'), ('0.500000', False, 'stationary'), ('0.978752', True, 'global')]
     """
     circuit = neurons(circuit)
+    if is_smooth(circuit):
+        return _certified(circuit, digits, limit)
     account = Account()
     found: list[tuple[tuple[Any, ...], Solution]] = []
     reason = ""
@@ -207,7 +245,14 @@ def stream(
     >>> sorted(e.branch for e in stream(flip_flop))
     ['L', 'L,R', 'R']
     """
-    for _, solution in _keyed(neurons(circuit), digits, budget, Account() if account is None else account, progress):
+    circuit = neurons(circuit)
+    if is_smooth(circuit):
+        found = _certified(circuit, digits, None)
+        if account is not None and not found.complete:
+            account.stopped = found.reason
+        yield from found.equilibria
+        return
+    for _, solution in _keyed(circuit, digits, budget, Account() if account is None else account, progress):
         yield solution
 
 
@@ -338,6 +383,55 @@ class Writer:
 
 def _rational(value: Fraction) -> sympy.Rational:
     return sympy.Rational(value.numerator, value.denominator)
+
+
+# -- circuits with a smooth activation --------------------------------------------------------------------------------
+
+
+def is_smooth(circuit: Circuit) -> bool:
+    """Whether an activation is not piecewise linear, so that equilibria are not exact."""
+    return any(p.activation.pieces is None for p in circuit.populations)
+
+
+def _certified(circuit: Circuit, digits: int, limit: int | None) -> Solutions:
+    if len(circuit.populations) > MOST_POPULATIONS:
+        raise Unsupported(
+            f"{len(circuit.populations)} populations with smooth activations are too many: equilibria are isolated for "
+            f"up to {MOST_POPULATIONS}"
+        )
+    found = certified_points(circuit, digits)
+    rows = tuple(_smooth_solution(circuit.names, point, digits) for point in found.points)
+    reasons = list(found.reasons)
+    if limit is not None and len(rows) > limit:
+        rows, reasons = rows[:limit], [*reasons, f"more than the {limit} equilibria asked for"]
+    return Solutions(circuit, not reasons, rows, "; ".join(reasons))
+
+
+def _smooth_solution(names: tuple[str, ...], point: CertifiedPoint, digits: int) -> Solution:
+    rates = {
+        n: (str(level), Fraction(0)) if level is not None and level.is_Rational else rate_decimal(x, digits)
+        for n, x, level in zip(names, point.x, point.levels, strict=True)
+    }
+    labels = dict(zip(names, (part.label for part in point.sections), strict=True))
+    saturated = tuple(n for n in names if labels[n] == "saturated")
+    spectrum = point.spectrum
+    return Solution(
+        branch=",".join(n + PIECE_MARK[labels[n]] for n in names if labels[n] != "silent"),
+        active=tuple(n for n, x in zip(names, point.x, strict=True) if x > 0 and n not in saturated),
+        saturated=saturated,
+        state={n: Fraction(text) for n, (text, _) in rates.items()},
+        strict=not point.kinks,
+        stable=None if spectrum is None else spectrum.stable,
+        type="kink" if spectrum is None else spectrum.type or "undecided",
+        index=None if spectrum is None else spectrum.index,
+        nash=point.nash,
+        description="; ".join(point.remarks),
+        digits=digits,
+        decimals={n: text for n, (text, _) in rates.items()},
+        radii={n: Fraction(rounded_up(radius)) if radius else radius for n, (_, radius) in rates.items()},
+        slopes={n: rate_decimal(s, digits)[0] for n, s in zip(names, point.slopes, strict=True)},
+        spectrum=() if spectrum is None else eigenvalue_texts(spectrum.eigenvalues, digits),
+    )
 
 
 def index_sum(found: Solutions) -> int | None:

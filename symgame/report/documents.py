@@ -9,10 +9,11 @@ from typing import Any
 from symgame import __version__
 from symgame.algebra import algebra
 from symgame.branches import Branch
-from symgame.chart import Chart, regime_table
+from symgame.chart import Chart, regime_meaning, regime_table
 from symgame.circuit import Circuit, Copies, Population
 from symgame.claims import Claim, Listed
 from symgame.derivation import Derivation
+from symgame.frozen_gains import gain, smooth
 from symgame.global_stability import Answer, Stability
 from symgame.global_theorems import GlobalStatement
 from symgame.numeric import Solution, Solutions
@@ -135,6 +136,7 @@ def chart_document(chart: Chart) -> Document:
     return {
         "over": chart.over,
         "complete": chart.complete,
+        **({"frozen": gains} if (gains := [str(gain(chart.circuit.names[i])) for i in smooth(chart.circuit)]) else {}),
         "quantities": [q.label for q in chart.quantities],
         "thresholds": [{"name": t.name, "value": t.text, "exists_when": t.exists_when} for t in chart.thresholds],
         "unsolved": list(chart.unsolved),
@@ -149,7 +151,10 @@ def chart_document(chart: Chart) -> Document:
             }
             for r in chart.regimes
         ],
-        "names": [{"name": name, "when": when, "meaning": meaning} for name, when, meaning in regime_table()],
+        "names": [
+            {"name": name, "when": when, "meaning": regime_meaning(name, chart.circuit)}
+            for name, when, _ in regime_table()
+        ],
     }
 
 
@@ -184,9 +189,9 @@ def solution_document(solution: Solution) -> Document:
     document: Document = {
         "active": list(solution.active),
         "saturated": list(solution.saturated),
-        "state": {n: str(v) for n, v in solution.state.items()},
-        "exact": True,
-        "radius": None,
+        "state": solution.decimals or {n: str(v) for n, v in solution.state.items()},
+        "exact": solution.exact,
+        "radius": solution.radius,
         "stable": solution.stable,
         "type": solution.type,
         "eigenvalues": [list(pair) for pair in solution.eigenvalues],
@@ -194,6 +199,8 @@ def solution_document(solution: Solution) -> Document:
         "nash": solution.nash,
         "branch": solution.branch,
     }
+    if solution.slopes:
+        document["slopes"] = solution.slopes
     if solution.description:
         document["description"] = solution.description
     return document

@@ -18,6 +18,7 @@ from symgame.algebra import algebra
 from symgame.chart import Chart
 from symgame.claims import Claim, Listed
 from symgame.derivation import Derivation
+from symgame.frozen_gains import is_frozen
 from symgame.global_stability import Answer, Stability
 from symgame.grammar import read_formula
 from symgame.numeric import Solutions
@@ -294,13 +295,20 @@ def solutions_lines(solutions: Solutions) -> Iterator[str]:
         if e.type == "continuum":
             yield f"  ({e.branch})  {e.description}"
             continue
-        state = ", ".join(f"{n} {_rate(v)}" for n, v in e.state.items())
+        rates = {n: f"= {v}" for n, v in e.decimals.items()} or {n: _rate(v) for n, v in e.state.items()}
+        state = ", ".join(f"{n} {v}" for n, v in rates.items())
+        if e.radius is not None:
+            state += f"  (each +/- {e.radius}, proved)"
         open_ = "stability not computed" if e.strict else "stability not decided (a total input is on a kink)"
+        open_ = "stability not decided" if e.type == "undecided" else open_
         stable = {True: "stable", False: "unstable", None: open_}[e.stable]
         yield f"  ({e.branch})  {state}"
-        yield f"      {e.type}, {stable}; Nash: {e.nash}; index {'not decided' if e.index is None else f'{e.index:+d}'}"
+        index = "not decided" if e.index is None else f"{e.index:+d}"
+        yield f"      {e.type}, {stable}; Nash: {e.nash or 'not decided'}; index {index}"
         if e.eigenvalues:
             yield "      eigenvalues: " + ", ".join(_complex(re, im) for re, im in e.eigenvalues)
+        if e.description:
+            yield f"      {e.description}"
 
 
 def _rate(value: Fraction) -> str:
@@ -334,6 +342,8 @@ def branches_lines(rows: list[Listed], complete: bool) -> Iterator[str]:
 
 def stability_lines(stability: Stability) -> Iterator[str]:
     width = max(map(len, stability.answers))
+    if is_frozen(stability.circuit):
+        yield "words about the matrix I - W of the game; what is said globally rests on the slopes of the activations"
     for key, answer in stability.answers.items():
         if isinstance(answer.verdict, Undecided):
             yield f"{key:{width}} undecided: {answer.verdict.reason}"
@@ -363,9 +373,15 @@ def _matrix_evidence(answer: Answer) -> str:
     return ""
 
 
+#: What a chart of a smooth circuit says, and what it does not.
+FROZEN = "at frozen gains: along a branch of equilibria the gains move with {over}, so that a true sequence may differ"
+
+
 def chart_lines(chart: Chart) -> Iterator[str]:
     complete = "complete" if chart.complete else "NOT shown to be complete"
     yield f"Regimes along {chart.over}: {len(chart.regimes)} sign patterns, {complete}"
+    if is_frozen(chart.circuit):
+        yield FROZEN.format(over=chart.over)
     yield "thresholds:"
     for t in chart.thresholds:
         yield f"  {t.name:14} {_short(t.text, 300)}" + (f"   when {t.exists_when}" if t.exists_when != "true" else "")
