@@ -70,6 +70,8 @@ class Activation:
     conditions: tuple[Relational, ...]
     pieces: tuple[Piece, ...] | None
     source: str
+    germ_of: Activation | None = None
+    """Of a line through one point of a smooth phi (:mod:`symgame.frozen_gains`): that phi. Only its slope is meant."""
 
     def __post_init__(self) -> None:
         _check_parameters(self)
@@ -161,6 +163,7 @@ class Activation:
             conditions=tuple(condition.xreplace(own) for condition in self.conditions),
             pieces=None if self.pieces is None else tuple(piece.substituted(own) for piece in self.pieces),
             source=self.source,
+            germ_of=None if self.germ_of is None else self.germ_of.substituted(own),
         )
 
     @classmethod

@@ -18,6 +18,7 @@ from symgame.circuit import Circuit, single_weights
 from symgame.condition import FALSE, TRUE, Condition, Sign, both, sign
 from symgame.domain import Domain, Hypothesis
 from symgame.errors import CircuitError, ModelError, Unsupported, VocabularyError
+from symgame.frozen_gains import is_frozen, original, reach
 from symgame.grammar import read_formula
 from symgame.lowering import Lowering
 from symgame.pieces import Piece
@@ -85,13 +86,24 @@ class Algebra:
     def zero(self) -> Quotient:
         return self.ring.quotient(0)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether it is that of an equilibrium of a smooth circuit with gains as symbols: no state is known then."""
+        return is_frozen(self.circuit)
+
+    def greatest(self, population: int) -> tuple[Quotient, bool] | None:
+        """The supremum of the slopes of a smooth phi, and whether it is a slope; ``None`` where there is no bound."""
+        found = reach(original(self.circuit.populations[population].activation))
+        return None if found.upper is None else (from_sympy(found.upper, self.ring), found.attained)
+
     def linear_pieces(self) -> tuple[tuple[LinearPiece, ...], ...]:
         """The pieces of every activation, or :class:`~symgame.errors.Unsupported` when one is not piecewise linear."""
         if self.pieces is None:
             smooth = next(p for p in self.circuit.populations if not p.activation.piecewise_linear)
             raise Unsupported(
                 f"{smooth.name} has the activation '{smooth.activation.kind}', which is not piecewise linear: its "
-                f"equilibria have no closed form that this version derives"
+                f"equilibria are the map x -> u = phi^(-1)(x) - W x read backwards, which has no closed form; with "
+                f"numbers for all symbols they are isolated"
             )
         return self.pieces
 
@@ -106,9 +118,10 @@ class Algebra:
     @property
     def gains(self) -> tuple[Quotient, ...]:
         """The slopes of the increasing pieces; 1 for smooth activations, whose matrix questions are about I - W."""
-        if self.pieces is None:
+        if self.pieces is None or self.frozen:
             for p in self.circuit.populations:
-                if p.activation.piecewise_linear and dict(p.activation.parameters).get("gain", 1) != 1:
+                linear = p.activation.piecewise_linear and p.activation.germ_of is None
+                if linear and dict(p.activation.parameters).get("gain", 1) != 1:
                     raise Unsupported(f"{p.name} has a gain and another activation is smooth: there is no one I - F W")
             return (self.one,) * self.n
         return tuple(self.gain(i) for i in range(self.n))

@@ -42,6 +42,7 @@ from symgame.document import (
     Text,
 )
 from symgame.errors import SymgameError, Unsupported
+from symgame.frozen_gains import readable
 from symgame.grammar import read_formula
 from symgame.letters import escaped
 from symgame.nesting import nested
@@ -49,6 +50,7 @@ from symgame.overviews import chart_section, minors_table, response_tables, unma
 from symgame.pieces import Z
 from symgame.proof.verdict import Cited, Refuted, Undecided
 from symgame.shape import leaves
+from symgame.smooth_writing import AT_GAINS, about_gains, gain_notation
 from symgame.solve import ratio_text
 from symgame.typeset import formula_latex, latex_width
 from symgame.unit_claims import kinds, possible
@@ -153,6 +155,7 @@ def _setting(derivation: Derivation, writer: Writer) -> Section:
                 *_hypotheses(circuit, writer),
             )
         ),
+        *about_gains(circuit, writer),
         Table(
             "notation", ("Notation.",), "ll", (("symbol",), ("meaning",)), tuple(_notation(derivation, writer)),
         ),
@@ -226,7 +229,9 @@ def _notation(derivation: Derivation, writer: Writer) -> Iterator[tuple[Text, Te
         ("rate, input and time constant of population ", Math("a")),
     )
     slopes = "" if a.matrix_name == "I - W" else ", S the diagonal matrix of the slopes"
-    if a.pieces is None:
+    if readable(circuit) != circuit:
+        yield from gain_notation(circuit, writer)
+    elif a.pieces is None:
         yield (Math(r"\mathbf{A} = I - W"),), ("the matrix of the interaction",)
     else:
         yield (
@@ -240,10 +245,13 @@ def _notation(derivation: Derivation, writer: Writer) -> Iterator[tuple[Text, Te
         if _is_wide(writer, shown):
             shown = Math(rf"{writer.names(name)} = \det\mathbf{{A}}")
         yield (shown,), ("abbreviation",)
-    if a.pieces is not None:
+    held = readable(circuit)
+    if algebra(held).pieces is not None:
         if not any(name == "D" for name, _ in writer.shaper.definitions()):
-            yield (Math(r"\det\mathbf{A}"),), ("the determinant on the branch",)
-        yield from _branch_notation(circuit, writer)
+            where = "on the branch" if held == circuit else "at an equilibrium"
+            yield (Math(r"\det\mathbf{A}"),), (f"the determinant {where}",)
+        if held == circuit or any(len(p.activation.pieces or ()) > 1 for p in held.populations):
+            yield from _branch_notation(held, writer)
     energy = rf"E_{{{writer.names(n)}}}"
     yield (
         (Math(energy), ", ", Math(rf"\partial_{{{writer.names(n)}}}^{{2}} {energy}")),
@@ -253,7 +261,8 @@ def _notation(derivation: Derivation, writer: Writer) -> Iterator[tuple[Text, Te
     for word, said in BRANCH_WORDS.items():
         if word in of_branches:
             node = read_formula(f"{word}({n})")
-            yield (Math(formula_latex(node, writer.names), node),), writer.prose(unmarked(said))
+            meant = AT_GAINS[word] if held != circuit and word in AT_GAINS else unmarked(said)
+            yield (Math(formula_latex(node, writer.names), node),), writer.prose(meant)
     for word, said in CIRCUIT_WORDS.items():
         if word in plain:
             node = read_formula(word)
@@ -372,6 +381,11 @@ _PROPOSITIONS = {
     "equilibria.partition": "Pieces",
     "equilibria.possible": "The possible branches",
     "count.count": "Uniqueness, absence and multistability",
+    "count.inputs": "Folds, saddles and oscillations that some input brings about",
+    "equilibria.map": "The map from rates to inputs",
+    "equilibria.gains": "Gains in the rates",
+    "equilibria.jacobian": "Where the map folds",
+    "stability.rates": "The same in the rates",
     "stability.numbers": "Trace, determinant and their zeros",
     "stability.circuit": "Stability across time constants",
     "response.inverse": "All responses at once",
@@ -382,6 +396,8 @@ _PROPOSITIONS = {
     "regimes.chart": "Completeness",
     "statement.statement": "Statements",
 }
+_OWN = ("curvature", "convex", "best-response", "cost-convex", "convex-everywhere")
+_OF_INPUTS = ("saddle", "no-fold", "fold", "divergence", "oscillation-needs", "oscillation", "always-stable")
 _NUMBERS = ("det", "trace", "fold", "node-focus", "hopf", "bogdanov-takens", "neutral-saddle")
 
 
@@ -391,17 +407,23 @@ def _proposition_key(head: str, rest: list[str]) -> str:
         case "game":
             if first in ("pseudo-gradient", "rate-equation"):
                 return "dynamics"
-            return "own" if first in ("curvature", "convex", "best-response") else "whole"
+            return "own" if first in _OWN else "whole"
+        case "equilibria" if first == "gain":
+            return "gains"
+        case "count":
+            return "inputs" if first in _OF_INPUTS else head
         case "equilibria":
             return f"branch.{rest[1]}" if len(rest) > 1 else first
         case "stability":
             if first in ("hurwitz", "stable") and len(rest) > 1:
                 return f"branch.{rest[1]}"
-            return "numbers" if first in _NUMBERS else "circuit"
+            return "numbers" if first in _NUMBERS else "rates" if first == "rates" else "circuit"
         case "response":
             if first in ("paradoxical", "without", "parity"):
                 return "paradoxical"
             return "inverse" if first == "inverse" else f"input.{rest[-1]}" if rest else head
+        case "nash" if first.startswith("paradoxical"):
+            return "implications"
         case "nash":
             return f"branch.{rest[1]}" if len(rest) > 1 else "implications"
         case "energy":
@@ -481,10 +503,11 @@ def _preface(topic: str, derivation: Derivation, writer: Writer) -> Iterator[Blo
     try:
         if topic == "equilibria" and algebra(circuit).pieces is not None:
             yield from _states(derivation, writer)
-        if topic == "stability" and algebra(circuit).pieces is not None:
-            yield from _jacobian(circuit, writer)
+        held = readable(circuit)
+        if topic == "stability" and algebra(held).pieces is not None:
+            yield from _jacobian(held, writer)
             if any(claim.id.startswith("stability.necessary.") for claim in derivation.claims):
-                yield minors_table(circuit, writer)
+                yield minors_table(held, writer)
         if topic == "response" and len(circuit.names) > 2:
             yield from response_tables(derivation, writer)
     except Unsupported:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
-from symgame import branch_texts, game_claims, matrix_claims, reduction, steps, unit_claims
+from symgame import branch_texts, game_claims, matrix_claims, reduction, smooth_claims, steps, unit_claims
 from symgame.algebra import algebra
 from symgame.branches import Branch, equilibria, full_branch
-from symgame.chart import regime_condition, regime_table
+from symgame.chart import regime_condition, regime_meaning, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Draft
 from symgame.condition import FALSE, TRUE, atoms, terms
 from symgame.errors import BudgetExceeded, Unsupported
+from symgame.frozen_gains import frozen, is_frozen, smooth
 from symgame.game_claims import identity, pieces_partition
 from symgame.nesting import nested_quotient, nested_text
 from symgame.proof.decide import EXACT
@@ -28,7 +29,12 @@ MAX_COINCIDENCES = 6  # populations: a family of coinciding inputs for every ind
 MOST_SHOWN, MOST_REDUCED = 120, 1_000
 
 
-_SECTIONS = {game_claims.drafts: "game", matrix_claims.drafts: "matrix", reduction.reduction_drafts: "symmetry"}
+Section = Callable[[Circuit], Iterator[Draft]]
+_SECTIONS: dict[Section, str] = {
+    game_claims.drafts: "game",
+    matrix_claims.drafts: "matrix",
+    reduction.reduction_drafts: "symmetry",
+}
 
 
 def drafts(circuit: Circuit) -> Iterator[Draft]:
@@ -37,9 +43,29 @@ def drafts(circuit: Circuit) -> Iterator[Draft]:
         yield from unit_claims.drafts(circuit)
         return
     sections = [game_claims.drafts, matrix_claims.drafts, reduction.reduction_drafts]
-    closed = all(p.activation.piecewise_linear for p in circuit.populations)
-    if closed:
-        sections += [of_equilibria, of_count, of_stability, of_response, of_nash, of_regimes]
+    if smooth(circuit):
+        yield from _drafted(sections[:2], frozen(circuit))
+        yield from _drafted([*_SMOOTH[:2], *sections[2:]], circuit)
+        yield from _drafted([of_stability], frozen(circuit))
+        yield from _drafted(_SMOOTH[2:3], circuit)
+        yield from _drafted([of_response], frozen(circuit))
+        yield from _drafted(_SMOOTH[3:], circuit)
+        yield from _drafted([of_regimes], frozen(circuit))
+        return
+    sections += [of_equilibria, of_count, of_stability, of_response, of_nash, of_regimes]
+    yield from _drafted(sections, circuit)
+
+
+#: Of a smooth circuit, in the place of sections that speak of states.
+_SMOOTH: tuple[Section, ...] = (
+    smooth_claims.of_map,
+    smooth_claims.of_thresholds,
+    smooth_claims.of_rates,
+    smooth_claims.of_nash,
+)
+
+
+def _drafted(sections: Iterable[Section], circuit: Circuit) -> Iterator[Draft]:
     for section in sections:
         try:
             yield from section(circuit)
@@ -47,9 +73,6 @@ def drafts(circuit: Circuit) -> Iterator[Draft]:
             # the circuit leaves the class of this section, or its size: said once, the rest goes on
             name = _SECTIONS.get(section) or section.__name__.removeprefix("of_")
             yield Draft(name, f"The claims on {name}", "fact", verdict=Undecided(str(error)))
-    if not closed:
-        reason = "closed forms are derived for piecewise-linear activations only"
-        yield Draft("equilibria", "Equilibria in closed form", "fact", verdict=Undecided(reason))
 
 
 # -- equilibria -------------------------------------------------------------------------------------------------------
@@ -174,6 +197,8 @@ def of_stability(circuit: Circuit) -> Iterator[Draft]:
             "equivalence",
             word=branch.word("hurwitz"),
         )
+        if is_frozen(circuit):  # there it says the same
+            continue
         yield Draft(
             f"stability.stable.{key}",
             f"When ({branch.name}) is a stable equilibrium",
@@ -228,7 +253,7 @@ def of_stability(circuit: Circuit) -> Iterator[Draft]:
             "equivalence",
             word=f"for_some_tau(hurwitz({B}))",
         )
-    if all(len(row) == 3 for row in a.linear_pieces()) and a.n == 2:
+    if all(len(row) == 3 for row in a.linear_pieces()) and a.n == 2 and not is_frozen(circuit):
         yield from _no_stable(circuit)
 
 
@@ -453,7 +478,8 @@ def of_nash(circuit: Circuit) -> Iterator[Draft]:
 def of_regimes(circuit: Circuit) -> Iterator[Draft]:
     if len(circuit.names) != 2:
         return
-    for name, when, meaning in regime_table():
+    for name, when, _ in regime_table():
+        meaning = regime_meaning(name, circuit)
         yield Draft(
             f"regime.{name}", f"The regime '{name}': {meaning}", "equivalence", word=regime_condition(circuit, when)
         )

@@ -20,6 +20,7 @@ from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, Condition, Sign, at_point, atoms, both, either, negation
 from symgame.domain import Domain
 from symgame.errors import Unsupported
+from symgame.frozen_gains import frozen, smooth
 from symgame.grammar import read_formula
 from symgame.groups import written_out
 from symgame.proof.algebraic import Algebraic, holds_at
@@ -135,8 +136,10 @@ def default_parameter(circuit: Circuit) -> str | None:
 def regimes(circuit: Circuit, over: str | None = None) -> Chart:
     """The chart of regimes along ``over`` (default: the first excitatory self-weight); other values are substituted.
 
-    Raises :class:`~symgame.errors.Unsupported` when the activations are not piecewise linear or nothing depends
-    on the parameter.
+    Of a smooth circuit it is the chart at frozen gains (:mod:`symgame.frozen_gains`): these are symbols beside the
+    parameter, and along a branch of equilibria they move with it.
+
+    Raises :class:`~symgame.errors.Unsupported` when no parameter is named or nothing depends on it.
 
     >>> from symgame.named import wilson_cowan
     >>> chart = regimes(wilson_cowan(), "w_EE")
@@ -146,7 +149,7 @@ def regimes(circuit: Circuit, over: str | None = None) -> Chart:
     over = over or default_parameter(circuit)
     if over is None:
         raise Unsupported(f"no excitatory self-weight is a symbol; name a parameter ({', '.join(circuit.symbols)})")
-    return _chart(circuit.fixed(keep=(over,)), over)
+    return _chart(frozen(circuit.fixed(keep=(over,))), over)
 
 
 @cache
@@ -286,6 +289,19 @@ def regime_table() -> tuple[tuple[str, str, str], ...]:
     """The names of regimes: (name, condition, meaning), the first condition that holds gives the name."""
     text = resources.files("symgame").joinpath("library", "regimes.toml").read_text(encoding="utf-8")
     return tuple((row["name"], row["when"], row["meaning"]) for row in tomllib.loads(text)["regime"])
+
+
+@cache
+def _smooth_meanings() -> dict[str, str]:
+    text = resources.files("symgame").joinpath("library", "regimes.toml").read_text(encoding="utf-8")
+    return {row["name"]: row.get("smooth", row["meaning"]) for row in tomllib.loads(text)["regime"]}
+
+
+def regime_meaning(name: str, circuit: Circuit) -> str:
+    """What a name of the table means for a circuit: smooth activations have no other pieces to go to."""
+    if smooth(circuit):
+        return _smooth_meanings()[name]
+    return next(meaning for other, _, meaning in regime_table() if other == name)
 
 
 def regime_condition(circuit: Circuit, when: str) -> str:

@@ -35,6 +35,7 @@ from symgame.condition import (
     quantifier_free,
 )
 from symgame.errors import BudgetExceeded, SymgameError, Unsupported, VocabularyError
+from symgame.frozen_gains import readable
 from symgame.grammar import read_formula
 from symgame.program import Program, Shift, wrapped
 from symgame.properties import count, diagonal, nash, potential, response, stability
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
 MAX_BRANCHES = 27
 MAX_POLYNOMIAL = 2_000
 MAX_NAMED = 3  # the discriminant of four rates has too many terms
+
+
+_NO_STATE = "the activation of a population is not piecewise linear: conditions are at gains, and no state is known"
 
 
 class CheckerError(SymgameError):
@@ -63,6 +67,8 @@ _OF_BRANCH: dict[str, Callable[[Branch], Condition]] = {
     "local_nash": nash.local_nash,
     "nash": nash.nash,
 }
+#: Of an equilibrium of a smooth circuit with gains: its state is unknown.
+_AT_GAINS = ("singular", "hurwitz", "stable", "local_nash")
 _OF_CIRCUIT: dict[str, Callable[[Algebra], Condition]] = {
     "unique": count.unique,
     "p_matrix": diagonal.p_matrix,
@@ -143,6 +149,7 @@ def plan(circuit: Circuit) -> Plan:
     >>> [q.name for q in plan(wilson_cowan()).questions][:4]
     ['domain', 'exists()', 'strict()', 'continuum()']
     """
+    circuit = readable(circuit)
     a = algebra(circuit)
     left_out: dict[str, str] = {}
     questions = [Question("domain", a.domain.condition)]
@@ -193,6 +200,9 @@ def _branches(circuit: Circuit, left_out: dict[str, str]) -> tuple[Branch, ...]:
 def _asked(circuit: Circuit, left_out: dict[str, str]) -> Iterator[tuple[str, Callable[[], Condition]]]:
     for branch in _branches(circuit, left_out):
         for word, of_branch in _OF_BRANCH.items():
+            if branch.algebra.frozen and word not in _AT_GAINS:
+                left_out[branch.word(word)] = _NO_STATE
+                continue
             yield branch.word(word), partial(of_branch, branch)
     a = algebra(circuit)
     for word, of_circuit in _OF_CIRCUIT.items():
@@ -232,14 +242,15 @@ def _numbers(branch: Branch, left_out: dict[str, str]) -> Numbers:
         "trace": lambda: stability.trace(branch),
     }
     asked |= {f"curvature({names[i]})": partial(nash.own_curvature, branch, i) for i in branch.increasing}
-    asked |= {f"x({name})": partial(branch.rate, i) for i, name in enumerate(names)}
+    known = not branch.algebra.frozen
+    asked |= {f"x({name})": partial(branch.rate, i) for i, name in enumerate(names) if known}
     for i, name in enumerate(names):
         for j, driven in enumerate(inputs):
             if inputs.count(driven) == 1:
                 asked[f"dx({name},{driven})"] = partial(response.response, branch, i, j)
             else:
                 left_out[f"dx({name},{driven}) on ({branch.name})"] = "that input drives several populations"
-    if branch == full_branch(branch.circuit):
+    if branch == full_branch(branch.circuit) and known:
         asked |= {f"energy({name})": partial(nash.energy, branch, i) for i, name in enumerate(names)}
     if len(names) <= 2 or (len(names) <= MAX_NAMED and branch == full_branch(branch.circuit)):
         asked["disc"] = lambda: stability.discriminant(branch)
@@ -264,6 +275,8 @@ def _entries(
         if a.groups:
             raise Unsupported("the equations are those of several copies; write them out to test against eigenvalues")
         linear = a.linear_pieces()
+        if a.frozen:
+            raise Unsupported(_NO_STATE)
     except Unsupported as error:
         left_out["residual"] = str(error)
         return None, ()
@@ -524,6 +537,7 @@ def checker(circuit: Circuit) -> FastChecker:
     from symgame.kernel import FastChecker
 
     chosen = plan(circuit)
+    circuit = chosen.circuit
     made = compiled(functions(chosen, {name: f"v{k}" for k, name in enumerate(circuit.symbols)}, notes=False))
     branches = tuple(
         decisions.Branch(

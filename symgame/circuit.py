@@ -157,7 +157,12 @@ class Circuit:
         return rows
 
     def _check_symbols(self) -> None:
-        own = {f"{letter}_{p}": (p, what) for p in self.names for letter, what in _LETTERS.items()}
+        own = {
+            f"{letter}_{p.name}": (p.name, what)
+            for p in self.populations
+            for letter, what in _LETTERS.items()
+            if p.activation.germ_of is None  # a germ is spoken of in these very letters
+        }
         for name in self.symbols:
             check_name(name, "a symbol")
             if name in own:

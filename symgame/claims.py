@@ -12,6 +12,7 @@ from symgame.branches import Branch, equilibria
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both, mapped, terms
 from symgame.errors import BudgetExceeded, FormulaError, HypothesisError, SymgameError, Unsupported
+from symgame.frozen_gains import analysed, is_frozen
 from symgame.grammar import MAX_CHARACTERS, read_branch, read_formula
 from symgame.letters import escaped
 from symgame.proof.reduce import Reducer
@@ -20,7 +21,7 @@ from symgame.proof.splitting import known_signs
 from symgame.proof.verdict import Cited, Proved, Undecided, Verdict
 from symgame.solve import solved
 from symgame.statements import check, read
-from symgame.steps import LONGEST, Step, from_definition, from_sides, of_equation
+from symgame.steps import LONGEST, Step, at_gains, from_definition, from_sides, of_equation
 from symgame.tables import Cell, formula, joined, latex, table
 from symgame.typeset import formula_latex
 
@@ -97,9 +98,9 @@ class Claim:
 def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int = DEFAULT_BUDGET) -> Claim | None:
     """Decide a draft; ``None`` when its hypotheses are impossible for this circuit, so that there is nothing to say."""
     if draft.verdict is not None:
-        return Claim(
-            draft.id, draft.title, draft.kind, draft.given, draft.then, draft.verdict, draft.at, steps=draft.steps
-        )
+        given, verdict = draft.given, draft.verdict
+        source = verdict.source if isinstance(verdict, Cited) and is_frozen(circuit) else None
+        return Claim(draft.id, draft.title, draft.kind, given, draft.then, verdict, draft.at, source, draft.steps)
     then = draft.then
     steps: tuple[Step, ...] = ()
     result = None
@@ -108,6 +109,7 @@ def decide_draft(circuit: Circuit, draft: Draft, over: str | None, budget: int =
             then, steps = _characterised(circuit, draft, over)
         assert then is not None
         steps = steps or draft.steps or _steps(circuit, draft, then)
+        steps = tuple(at_gains(steps)) if is_frozen(circuit) else steps
         result = check(circuit, then, draft.given, at=draft.at, budget=budget, search_missing=False)
         verdict = result.verdict
     except HypothesisError:
@@ -139,7 +141,7 @@ def _follows(circuit: Circuit, text: str, draft: Draft) -> bool:
     given = tuple(read_formula(g) for g in draft.given)
     query = read(circuit, read_formula(text), given, at).query
     known = both(*(h.condition for h in query.given))
-    return Reducer(algebra(circuit).domain, known).implied(TRUE, query.conclusion)
+    return Reducer(query.full, known).implied(TRUE, query.conclusion)
 
 
 def _part_of(text: str, given: Sequence[str]) -> bool:
@@ -155,10 +157,12 @@ def characterised(circuit: Circuit, draft: Draft, over: str | None) -> str:
 
 
 def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[str, tuple[Step, ...]]:
-    a = algebra(circuit)
     assert draft.word is not None
     at = None if draft.at is None else read_branch(draft.at)
-    reading = read(circuit, read_formula(draft.word), tuple(read_formula(g) for g in draft.given), at)
+    node, supposed = read_formula(draft.word), tuple(read_formula(g) for g in draft.given)
+    circuit = analysed(circuit, node, *supposed)
+    a = algebra(circuit)
+    reading = read(circuit, node, supposed, at)
     given = both(*(h.condition for h in (*reading.query.given, *reading.query.fixed)))
     reducer = Reducer(a.domain, given, prefer=over, common_parts=a.n > 2)
     if reducer.impossible(TRUE):
@@ -169,7 +173,6 @@ def _characterised(circuit: Circuit, draft: Draft, over: str | None) -> tuple[st
     longest = SHORT if circuit.copies else LONGEST
     if large:  # what the hypotheses say of signs is put in before a long condition is shown
         definition = known_signs(mapped(definition, a.domain.split), given)
-    node = read_formula(draft.word)
     if short == TRUE:
         return draft.word, tuple(from_definition(node, definition, short, "true", over, large, longest))
     if short == FALSE:

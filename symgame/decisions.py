@@ -328,11 +328,19 @@ class Checker:
         word, _, rest = self.formulas.questions[place].partition("(")
         code = np.where(_bit(mask, place), np.int8(TRUE), np.int8(FALSE))
         if rest and word not in ("hurwitz", "continuum", "singular", "regime"):
-            if word == "stable":
+            if word == "stable" and f"exists({rest}" in self.formulas.questions:
                 code[_bit(mask, self.place(f"exists({rest}")) & ~_bit(mask, self.place(f"strict({rest}"))] = KINK
             code[_bit(mask, self.place(f"singular({rest}"))] = SINGULAR
         if word != "domain":
             code[~_bit(mask, 0)] = OUTSIDE
+        return code
+
+    def _there(self, branch: str, mask: NDArray[np.uint64]) -> Codes:
+        """Whether the branch exists; where that is not answered, numbers are read at an equilibrium on it."""
+        if f"exists({branch})" in self.formulas.questions:
+            return self.decoded(f"exists({branch})", mask)
+        code = np.where(_bit(mask, self.place(f"singular({branch})")), np.int8(SINGULAR), np.int8(TRUE))
+        code[~_bit(mask, 0)] = OUTSIDE
         return code
 
     def nash_class(self, branch: str, point: Point | None = None, /, **symbols: ArrayLike) -> Codes:
@@ -410,7 +418,7 @@ class Checker:
     ) -> dict[str, Number]:
         size = math.prod(shape)
         flats = [Flat(a, shape) for a in arrays]
-        base = self.decoded(f"exists({branch.name})", mask).reshape(size)
+        base = self._there(branch.name, mask).reshape(size)
         absent = [name for name in names if name not in branch.numbers]
         if absent and np.any((base != SINGULAR) & (base != OUTSIDE)):
             raise self.error(f"{', '.join(absent)} on ({branch.name}) is left out: {self._why(absent[0], branch)}")

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from symgame.algebra import algebra
 from symgame.catalogue import drafts
 from symgame.chart import Chart, default_parameter, regimes
 from symgame.circuit import Circuit
 from symgame.claims import Claim, Draft, decide_draft, renumbered
 from symgame.errors import BudgetExceeded, Unsupported
+from symgame.frozen_gains import readable
 from symgame.proof.decide import EXACT
 from symgame.proof.solver import DEFAULT_BUDGET, ENGINE
 from symgame.proof.verdict import Proved, Undecided, Verdict
@@ -107,15 +109,16 @@ def derive(
     check_domain(circuit)
     timings: dict[str, float] = {}
     claims: list[Claim] = []
+    read_in = readable(circuit)
     for draft in drafts(circuit):
         progress(draft.id, draft.title)
         start = time.perf_counter()
-        claim = decide_draft(circuit, draft, over, budget)
+        claim = decide_draft(read_in, draft, over, budget)
         timings[draft.id] = time.perf_counter() - start
         if claim is not None:
             claims.append(claim)
     chart = None
-    if over is not None and not circuit.copies and all(p.activation.piecewise_linear for p in circuit.populations):
+    if over is not None and not circuit.copies and algebra(read_in).pieces is not None:
         progress("regimes.complete", f"The chart of regimes along {over}")
         start = time.perf_counter()
         try:

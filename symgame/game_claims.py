@@ -15,6 +15,7 @@ from symgame.circuit import Circuit
 from symgame.claims import Draft
 from symgame.condition import TRUE, terms
 from symgame.errors import BudgetExceeded, Unsupported
+from symgame.frozen_gains import original
 from symgame.pieces import X
 from symgame.proof.decide import EXACT
 from symgame.proof.reduce import Reducer
@@ -45,7 +46,7 @@ def drafts(circuit: Circuit, kinds: Sequence[int] | None = None) -> Iterator[Dra
     )
     if circuit.form == "rate":
         argument = all(sympy.expand(a - b) == 0 for a, b in zip(game.proximal_argument(circuit), total, strict=True))
-        proximal = [proximal_identity(p.activation) for p in circuit.populations]
+        proximal = [proximal_identity(original(p.activation)) for p in circuit.populations]
         ok = same and argument and all(proximal)
         yield Draft(
             "game.rate-equation",
@@ -58,16 +59,16 @@ def drafts(circuit: Circuit, kinds: Sequence[int] | None = None) -> Iterator[Dra
         name = names[i]
         activation = circuit.populations[i].activation
         if algebra(circuit).pieces is not None:
-            own = nash.own_curvature(full_branch(circuit), i)
+            own, germ = nash.own_curvature(full_branch(circuit), i), activation.germ_of is not None
             yield Draft(
                 f"game.curvature.{name}",
-                f"Own curvature of {name} where its rate is active",
+                f"Own curvature of {name} {'at an equilibrium' if germ else 'where its rate is active'}",
                 "equation",
                 then=f"curvature({name}) = {quotient_text(own)}",
             )
             yield Draft(
                 f"game.convex.{name}",
-                f"When the own energy of {name} is strictly convex",
+                f"When the own energy of {name} {'curves upwards there' if germ else 'is strictly convex'}",
                 "equivalence",
                 word=f"curvature({name}) > 0",
             )
@@ -144,8 +145,7 @@ def proximal_identity(activation: Activation) -> bool:
     ``G = g + x^2/2`` is then convex with derivative phi^{-1}, so phi(z) is the minimiser of ``g(y) + (y - z)^2/2``.
     """
     if activation.pieces is None:
-        gap = sympy.diff(activation.cost, X) + X - activation.inverse
-        return bool(_normal(gap) == 0)
+        return vanishes(sympy.diff(activation.cost, X) + X - activation.inverse)
     rising = [piece for piece in activation.pieces if not piece.flat]
     cost = activation.cost
     cases = [case for case, _ in cost.args] if isinstance(cost, sympy.Piecewise) else [cost]
@@ -157,9 +157,31 @@ def proximal_identity(activation: Activation) -> bool:
     )
 
 
+def vanishes(expression: sympy.Expr) -> bool:
+    """Whether a function of the rate X > 0 is 0 everywhere, by normal forms; ``False`` is "not shown".
+
+    Both sides of an identity are analytic on the range, so that positive rates decide.
+
+    >>> vanishes(sympy.tan(X) * sympy.cos(X) - sympy.sin(X)), vanishes(X)
+    (True, False)
+    """
+    expression = expression.xreplace({X: sympy.Dummy("x", positive=True)})
+    forms = (
+        _normal,
+        sympy.cancel,
+        lambda e: sympy.cancel(sympy.powsimp(sympy.expand(e), force=True)),
+        lambda e: sympy.cancel(sympy.powdenest(sympy.expand(sympy.powdenest(e, force=True)), force=True)),
+        lambda e: sympy.cancel(sympy.expand(e.rewrite(sympy.exp))),
+    )
+    return any(form(expression) == 0 for form in forms)
+
+
 def _normal(expression: sympy.Expr) -> sympy.Expr:
     """A normal form for the smooth kinds: inverse hyperbolic functions as logarithms, logarithms of products as
     sums."""
+    if expression.has(sympy.polylog):  # its derivative is a logarithm, whose argument is put over one denominator
+        known = sympy.expand_func(expression)
+        expression = known.replace(sympy.log, lambda argument: sympy.log(sympy.factor(sympy.together(argument))))
     logs = sympy.expand_log(expression.rewrite(sympy.log), force=True)
     return sympy.cancel(sympy.expand_log(sympy.expand(logs), force=True))
 

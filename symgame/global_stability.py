@@ -15,6 +15,7 @@ from symgame.claims import Draft, characterised
 from symgame.contraction import contraction
 from symgame.diagonal_stability import diagonal_stability
 from symgame.errors import BudgetExceeded, HypothesisError, Unsupported
+from symgame.frozen_gains import STEEPEST, is_frozen, readable, smooth, steepest
 from symgame.global_theorems import GlobalStatement, Known, global_statements
 from symgame.groups import written_out
 from symgame.matrices.d_stability import d_stability
@@ -88,6 +89,7 @@ def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_B
     """
     circuit = _explicit(circuit.fixed())
     over = over or default_parameter(circuit)
+    circuit = readable(circuit)
     matrix = _numeric_matrix(circuit)
     answers = {}
     for word in QUESTIONS:
@@ -96,7 +98,7 @@ def stability(circuit: Circuit, over: str | None = None, budget: int = DEFAULT_B
     if matrix is not None:
         answers |= _contraction(circuit, matrix)
     answers |= _implied(answers)
-    statements = global_statements(circuit, _Words(circuit, answers, over, budget), over)
+    statements = global_statements(circuit, _words(circuit, answers, over, budget), over)
     return Stability(circuit, answers, statements[0], tuple(statements[1:]))
 
 
@@ -116,14 +118,30 @@ def _implied(answers: dict[str, Answer]) -> dict[str, Answer]:
     return {word: Answer(True, Cited("Cross1978", (EXACT,))) for word in open_}
 
 
+def _words(circuit: Circuit, answers: dict[str, Answer], over: str | None, budget: int) -> _Words:
+    """What is known of the matrix that global theorems are about: of smooth activations, with the greatest slopes."""
+    if not smooth(circuit):
+        return _Words(circuit, answers, over, budget)
+    try:
+        steep = steepest(circuit)
+    except Unsupported:
+        return _Words(circuit, {}, over, budget)
+    matrix = _numeric_matrix(steep)
+    found = {word: _of_numbers(steep, word, matrix) for word in ("lds", "p_matrix")} if matrix is not None else {}
+    known = {word: answer for word, answer in found.items() if answer is not None}
+    return _Words(steep, known, over, budget)
+
+
 class _Words:
     """What is known of each word: the answers, and the potential when it is asked for."""
 
     def __init__(self, circuit: Circuit, answers: dict[str, Answer], over: str | None, budget: int) -> None:
         self.circuit, self.answers, self.over, self.budget = circuit, answers, over, budget
+        self.steep = any(p.activation.kind == STEEPEST for p in circuit.populations)
 
     def __call__(self, word: str) -> Known:
-        if word not in self.answers and word != "weighted_potential":
+        asked = ("weighted_potential",) if not self.steep else ("weighted_potential", "lds", "p_matrix")
+        if word not in self.answers and word not in asked:
             return Known(None)
         answer = self.answers.get(word) or _of_symbols(self.circuit, word, self.over, self.budget)
         return Known(answer.holds, answer.condition)
@@ -230,7 +248,9 @@ def _contraction(circuit: Circuit, matrix: fmpq_mat) -> dict[str, Answer]:
 def _from_rest(circuit: Circuit) -> bool:
     """Every activation has flat and rising pieces, so that its slopes fill the range between 0 and the gain."""
     pieces = algebra(circuit).pieces
-    return pieces is not None and all({piece.flat for piece in row} == {True, False} for row in pieces)
+    if pieces is None or is_frozen(circuit):
+        return False
+    return all({piece.flat for piece in row} == {True, False} for row in pieces)
 
 
 # -- symbols -----------------------------------------------------------------------------------------------------------

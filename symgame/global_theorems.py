@@ -7,18 +7,20 @@ A = I - F W. Where no theorem is known the answer is "open", never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgame import coupling
 from symgame.algebra import Algebra, algebra
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both
 from symgame.errors import BudgetExceeded, Unsupported
+from symgame.frozen_gains import smooth, steepest
 from symgame.matrices.definite import exact_matrix
 from symgame.matrices.dominance import m_matrix
 from symgame.proof.reduce import Reducer
 from symgame.properties import count
 from symgame.ring import Quotient, determinant
+from symgame.solve import quotient_text as text
 from symgame.solve import solved
 
 
@@ -61,21 +63,41 @@ def global_statements(circuit: Circuit, word: Word, over: str | None = None) -> 
     """
     if circuit.form == "voltage":
         return [GlobalStatement("the global statements of this package are for the rate form", "open", None, ())]
+    if smooth(circuit):
+        return _of_greatest_slopes(circuit, word, over)
     a = algebra(circuit)
-    try:
-        slopes = _slopes(a)
-    except Unsupported as error:
-        return [GlobalStatement(f"no global theorem: {error}", "open", None, ())]
+    slopes = "slopes in [0, 1]" if all(gain == a.one for gain in a.gains) else "slopes between 0 and the gains"
     found = list(_applying(a, word, slopes, over))
     found.sort(key=lambda g: g.conditional)
     return [*found, *_open(a, word, found)]
 
 
-def _slopes(a: Algebra) -> str:
-    """What is known of the slopes: between 0 and the gains that stand in A."""
-    if a.pieces is None:
-        raise Unsupported("the slopes of the activations are not shown to be at most 1")
-    return "slopes in [0, 1]" if all(gain == a.one for gain in a.gains) else "slopes between 0 and the gains"
+def _of_greatest_slopes(circuit: Circuit, word: Word, over: str | None) -> list[GlobalStatement]:
+    """The same for smooth activations: the theorems know the slopes alone, which lie between 0 and L.
+
+    ``word`` must know the circuit of :func:`symgame.frozen_gains.steepest`. Orbits are bounded: the built-in kinds are
+    bounded, or nonnegative and of linear growth, where diagonal stability bounds them.
+    """
+    try:
+        a = algebra(steepest(circuit))
+        gains = ", ".join(text(gain) for gain in a.gains)
+    except Unsupported as error:
+        return [GlobalStatement(f"no global theorem: {error}", "open", None, ())]
+    slopes = f"slopes between 0 and L = diag({gains})"
+    found = [replace(g, hypotheses=tuple(map(_in_slopes, g.hypotheses))) for g in _applying(a, word, slopes, over)]
+    found.sort(key=lambda g: g.conditional)
+    if any(not g.conditional for g in found):
+        return found
+    open_ = "open: no theorem is known here that makes an equilibrium globally attracting where I - L W is not LDS"
+    return [*found, GlobalStatement(open_, "open", None, ("L the greatest slopes",))]
+
+
+def _in_slopes(hypothesis: str) -> str:
+    """What a word of the steepest circuit is about."""
+    head, comma, rest = hypothesis.partition(",")
+    said = {"lds": "I - L W is Lyapunov diagonally stable", "I minus the Metzler majorant of F W is an M-matrix":
+            "I minus the Metzler majorant of L W is an M-matrix"}  # fmt: skip
+    return said.get(head, head) + comma + rest
 
 
 def _applying(a: Algebra, word: Word, slopes: str, over: str | None) -> Iterator[GlobalStatement]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from symgame.branches import full_branch
-from symgame.chart import Chart, regime_table
+from symgame.chart import Chart, regime_meaning, regime_table
 from symgame.circuit import Circuit
 from symgame.claims import Claim
 from symgame.derivation import Derivation
@@ -15,6 +15,7 @@ from symgame.grammar import read_formula
 from symgame.nesting import nested_quotient
 from symgame.proof.verdict import Proved
 from symgame.properties import minors
+from symgame.smooth_writing import about_chart
 from symgame.typeset import formula_latex, latex_width
 from symgame.writing import Writer
 
@@ -142,6 +143,7 @@ def chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Secti
                 "pattern that is possible along ",
                 over,
                 ".",
+                *about_chart(chart.circuit, over),
             )
         )
     ]
@@ -192,8 +194,8 @@ def chart_section(chart: Chart, writer: Writer, claimed: list[Section]) -> Secti
         Table("patterns", (f"Sign patterns and their regimes. {complete}",), "l" + "c" * len(labels), head, tuple(body))
     )
     names = tuple(
-        ((name,), writer.prose(unmarked(meaning)))
-        for name, _, meaning in regime_table()
+        ((name,), writer.prose(unmarked(regime_meaning(name, chart.circuit))))
+        for name, _, _ in regime_table()
         if any(r.name == name for r in chart.regimes)
     )
     blocks.append(Table("regime-names", ("What the names of regimes mean.",), "ll", (("regime",), ("meaning",)), names))

@@ -30,6 +30,7 @@ FRESH = tuple(f"aux_{k}_" for k in range(1, 25))
 # They are shared out, so that no two uses in one statement meet: roots, bound time constants, weights of LDS.
 MAX_BOUND = 6
 FUNCTION_VALUES, BOUND_TAUS, LDS_WEIGHTS = FRESH[:12], FRESH[12 : 12 + MAX_BOUND], FRESH[-MAX_BOUND:]
+BOUND_GAINS = LDS_WEIGHTS  # a quantifier over gains holds no other, and bound names are renamed where they meet
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from symgame.branches import full_branch
 from symgame.circuit import Circuit
 from symgame.condition import TRUE, Condition
 from symgame.errors import FormulaError, ModelError, SymgameError
+from symgame.frozen_gains import gain, smooth, spoken
 from symgame.grammar import read_term
 from symgame.rewriting import (
     assembled,
@@ -63,10 +64,10 @@ def abbreviations(circuit: Circuit) -> tuple[Abbreviation, ...]:
     [('delta', '1 + w_II'), ('kappa', 'w_EI*w_IE'), ('T', 'tau_E/tau_I')]
     """
     given = circuit.presentation.abbreviations
-    a = algebra(circuit)
+    a = algebra(spoken(circuit))
     if given is None:
         style = circuit.presentation
-        written = {style.expanded(name) for name in (*circuit.symbols, *circuit.names, *a.values)}
+        written = {style.expanded(name) for name in (*a.circuit.symbols, *circuit.names, *a.values)}
         rows = [(name, value) for name, value in _suggested(a).items() if style.expanded(name) not in written]
     else:
         rows = [(name, _value(a, name, formula)) for name, formula in given]
@@ -94,7 +95,10 @@ def _suggested(a: Algebra) -> dict[str, Quotient]:
     signs = [p.sign for p in circuit.populations]
     if a.n == 2 and sorted(map(str, signs)) == ["-1", "1"]:
         e, i = signs.index(1), signs.index(-1)
-        found["delta"] = a.one - a.W[i][i]
+        if a.frozen:
+            found["beta"] = a.one - full_branch(circuit).slopes[i] * a.W[i][i]
+        else:
+            found["delta"] = a.one - a.W[i][i]
         found["kappa"] = -a.W[e][i] * a.W[i][e]
         found["T"] = a.tau[e] / a.tau[i]
     return found
@@ -163,7 +167,7 @@ class Shaper:
     """
 
     def __init__(self, circuit: Circuit) -> None:
-        self.circuit = circuit
+        self.circuit = circuit = spoken(circuit)
         self.algebra = algebra(circuit)
         self.abbreviations = abbreviations(circuit)
         self._matched: list[tuple[str, Fraction, Factors]] = []
@@ -173,7 +177,8 @@ class Shaper:
         self._long = [
             (a.name, a.value.over) for a in self.abbreviations if len(a.value.over) > 1 and a.value.under.is_one()
         ]
-        order = dict.fromkeys((*circuit.presentation.order, *circuit.symbols))
+        gains = [str(gain(circuit.names[i])) for i in smooth(circuit)]
+        order = dict.fromkeys((*circuit.presentation.order, *gains, *circuit.symbols))
         self._places = {name: k for k, name in enumerate(order)}
         self._inputs = tuple(dict.fromkeys(str(p.input) for p in circuit.populations if p.input.is_Symbol))
         self._times = tuple(dict.fromkeys(str(p.tau) for p in circuit.populations if p.tau.is_Symbol))
@@ -413,7 +418,7 @@ class Shaper:
                 return rebuilt(node, self.number)
             case s.And() | s.Or() | s.Not() | s.Implies() | s.Iff():
                 return rebuilt(node, self._shaped)
-            case s.Call(name="for_all_tau" | "for_some_tau"):
+            case s.Call(name="for_all_tau" | "for_some_tau" | "for_all_gains" | "for_some_gains"):
                 return rebuilt(node, self._shaped)
         return node if s.is_condition(node) else self.number(node)
 

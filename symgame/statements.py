@@ -26,6 +26,7 @@ from symgame.condition import (
 )
 from symgame.domain import Hypothesis
 from symgame.errors import BudgetExceeded, HypothesisError, SymgameError, Unsupported, VocabularyError
+from symgame.frozen_gains import analysed, gain, is_frozen, rate, restrained, smooth
 from symgame.grammar import read_branch, read_formula
 from symgame.notation import symbol
 from symgame.presentation import PLAIN
@@ -38,7 +39,15 @@ from symgame.ring import FRESH
 from symgame.tables import Cell, formula, joined, table
 from symgame.theorems import reading_evidence, theorem
 from symgame.vocabulary import READING_WORDS, Vocabulary
-from symgame.words import BRANCH_WORDS, FUNCTIONS
+from symgame.words import (
+    BRANCH_NUMBERS,
+    BRANCH_WORDS,
+    CIRCUIT_WORDS,
+    FUNCTIONS,
+    GAIN_QUANTIFIERS,
+    READ_CONDITIONS,
+    READINGS,
+)
 
 
 @dataclass(frozen=True)
@@ -129,10 +138,13 @@ def check(
     >>> check(wilson_cowan(), "stable(E,I) <=> det > 0").verdict.kind
     'refuted'
     """
-    circuit = circuit.fixed()
     node = read_formula(statement) if isinstance(statement, str) else statement
     listed = [given] if isinstance(given, str | s.Formula) else given
     hypotheses = tuple(read_formula(g, "the hypothesis") if isinstance(g, str) else g for g in listed)
+    try:
+        circuit = analysed(circuit.fixed(), node, *hypotheses)
+    except Unsupported as error:
+        return Checked(node, hypotheses, Undecided(str(error)))
     members = None if at is None else read_branch(at, "--at")
     if members is not None and algebra(circuit).pieces is not None:
         branch(circuit, members)  # a branch that is none is a mistake, even if nothing is read there
@@ -150,10 +162,40 @@ def check(
         verdict = Cited(known.source, (EXACT,)) if known else _at_points(circuit, node, hypotheses, reading) or verdict
     verdict = with_uniqueness(circuit, reading.words, verdict, budget)
     verdict = with_closed_forms(circuit, reading.words, verdict)
+    verdict = _for_free_inputs(circuit, verdict)
     missing = None
     if search_missing and isinstance(verdict, Refuted):
         missing = missing_hypothesis(circuit, node, hypotheses, members, verdict, budget)
     return Checked(node, hypotheses, verdict, reading.assumed, missing)
+
+
+def _about_gains(circuit: Circuit, formulas: Sequence[s.Formula]) -> bool:
+    """Whether something outside the quantifiers over gains is read at an equilibrium.
+
+    Else the ranges of the gains, which are not empty, are no hypotheses.
+    """
+    letters = {str(x) for i in smooth(circuit) for x in (gain(circuit.names[i]), rate(circuit.names[i]))}
+    read_there = letters | set(BRANCH_WORDS) | set(BRANCH_NUMBERS) | set(READINGS) | set(READ_CONDITIONS)
+
+    def free(node: s.Formula) -> bool:
+        if isinstance(node, s.Call):
+            return node.name not in GAIN_QUANTIFIERS and (node.name in read_there or any(map(free, node.args)))
+        if isinstance(node, s.Name):
+            return node.id in read_there - set(CIRCUIT_WORDS)
+        return any(map(free, s.children(node)))
+
+    return any(map(free, formulas))
+
+
+def _for_free_inputs(circuit: Circuit, verdict: Verdict) -> Verdict:
+    """Where an assumption restricts an input, gains that refute a statement need not occur."""
+    held = restrained(circuit) if isinstance(verdict, Refuted) and is_frozen(circuit) else None
+    if held is None:
+        return verdict
+    return Undecided(
+        f"it is false at some gains, but an assumption restricts {held!r}, and whether these gains then occur is not "
+        f"decided; leave the assumption out to ask about every input"
+    )
 
 
 def read(
@@ -169,6 +211,7 @@ def read(
     With ``naming`` the large polynomials of diagonal stability are unknowns: what is proved then is true whatever they
     stand for, but a point where it fails is no witness.
     """
+    circuit = analysed(circuit, node, *given)
     a = algebra(circuit)
     vocabulary = Vocabulary(circuit, at)
     lowering = vocabulary.lowering()
@@ -188,8 +231,13 @@ def read(
         for (text, name), definition in zip(lowering.fresh.items(), lowering.definitions, strict=True)
     ]
     silent = _silent_names(circuit, vocabulary.words)
+    known = a.domain.hypotheses
+    if is_frozen(circuit) and not _about_gains(circuit, (node, *given)):
+        gains = {str(gain(circuit.names[i])) for i in smooth(circuit)}
+        known = tuple(h for h in known if not free_names(h.condition) & gains)
+        silent -= gains
     born = tuple(h.text for h in a.structural.hypotheses if free_names(h.condition) & silent)
-    query = Query(a.domain.hypotheses, tuple(rows), tuple(fixed), conclusion, a.structural, a.domain, born)
+    query = Query(known, tuple(rows), tuple(fixed), conclusion, a.structural, a.domain, born)
     return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words))
 
 
@@ -268,7 +316,8 @@ def _silent_names(circuit: Circuit, words: set[str]) -> set[str]:
         if words & _OF_TIME:
             names |= {str(x) for x in p.tau.free_symbols}
         if words & _OF_ACTIVATION:
-            names |= {str(x) for x in p.activation.free_symbols}
+            germ = p.activation.germ_of is not None
+            names |= {str(gain(p.name))} if germ else {str(x) for x in p.activation.free_symbols}
     return names
 
 
@@ -313,6 +362,8 @@ def _used(circuit: Circuit) -> set[str]:
 def _evidence(circuit: Circuit, budget: int) -> Proved | Cited:
     a = algebra(circuit)
     engines: dict[str, None] = {}
+    if a.frozen:
+        return Cited(count.SMOOTH, (EXACT,))
     if count.rectified(a) and a.n <= 3 and not a.groups:
         count.coincidences(a)
         if count.unique(a) == FALSE:  # never unique: the coinciding inputs alone are the proof
@@ -403,7 +454,7 @@ def _candidates(circuit: Circuit, at: tuple[s.Member, ...] | None) -> Iterator[s
     for name in circuit.names:
         yield from (f"curvature({name}) > 0", f"curvature({name}) < 0", f"curvature({name}) >= 0")
     yield from ("disc < 0", "disc > 0", "det != 0")
-    if algebra(circuit).pieces is None:
+    if algebra(circuit).pieces is None or is_frozen(circuit):
         return
     names = [full_branch(circuit).name] if at is None else [",".join(map(str, at))]
     names += [b.name for b in equilibria(circuit)] if len(circuit.names) <= 2 else []

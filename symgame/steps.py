@@ -6,8 +6,8 @@ Nothing here decides anything: the verdict of a claim rests on its evidence, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import sympy
 
@@ -24,12 +24,20 @@ from symgame.ring import FRESH, Ring
 from symgame.solve import quotient_text
 from symgame.statements import read
 from symgame.typeset import formula_latex
-from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, QUANTIFIERS, READ_CONDITIONS, READINGS
+from symgame.words import (
+    BRANCH_NUMBERS,
+    BRANCH_WORDS,
+    CIRCUIT_WORDS,
+    GAIN_QUANTIFIERS,
+    QUANTIFIERS,
+    READ_CONDITIONS,
+    READINGS,
+)
 
 LONGEST, SHORTEST = 900, 200
 MOST_COLUMNS = 6  # of a matrix that fits a line
 MOST_REPEATED = 4  # terms of a polynomial that is printed again and again
-_MEANINGS = {**BRANCH_WORDS, **CIRCUIT_WORDS, **BRANCH_NUMBERS, **QUANTIFIERS}
+_MEANINGS = {**BRANCH_WORDS, **CIRCUIT_WORDS, **BRANCH_NUMBERS, **QUANTIFIERS, **GAIN_QUANTIFIERS}
 _HOW = {
     "hurwitz": "Routh and Hurwitz, on the characteristic polynomial of the Jacobian",
     "lds": "some diagonal P > 0 makes P A + A' P positive definite: leading minors, the weights bound and eliminated",
@@ -55,6 +63,19 @@ _HOW = {
 }
 
 
+#: What a reason says of a smooth circuit in the place of what it says of pieces.
+_AT_GAINS = {
+    _HOW["unique"]: "no principal minor of I - L W is negative, L the greatest slopes: then det(I - S W) > 0 for all "
+    "mean slopes S between two states",
+    _HOW["local_nash"]: "own curvatures; where one is 0, the gain is the greatest",
+    BRANCH_WORDS["stable"]: "hurwitz, at an equilibrium there",
+    _HOW["det"]: "the determinant of I - S W",
+    _HOW["curvature"]: "1/s - W_ii, with s = phi' at the equilibrium",
+    "the matrix of the linear system on the branch": "the matrix at an equilibrium",
+    "1/phi' - W_ii: the activation cost and the own weight": "1/s - W_ii: the activation cost and the own weight",
+}
+
+
 @dataclass(frozen=True)
 class Step:
     """One line: ``formula`` in the grammar, or ``latex`` where the grammar has no words for it; and why it holds.
@@ -66,6 +87,15 @@ class Step:
     reason: str
     latex: str | None = None
     chained: bool = False
+
+
+def at_gains(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps of a claim on a smooth circuit: what its words mean at an equilibrium with gains."""
+    for step in steps:
+        reason = step.reason
+        for said, meant in _AT_GAINS.items():
+            reason = reason.replace(said, meant)
+        yield replace(step, reason=reason)
 
 
 def words_in(node: s.Formula) -> list[str]:
@@ -232,6 +262,8 @@ def _energy(circuit: Circuit, here: Branch, name: str) -> Iterator[Step]:
 
 def _system(here: Branch) -> str:
     """The linear system of a branch, in the words of the table of notation."""
+    if here.algebra.frozen:
+        return "(I - S W) dx = S du"
     return "(I - W) x = u + c" if here.algebra.matrix_name == "I - W" else "(I - S W) x = S u + c"
 
 
@@ -274,7 +306,7 @@ def of_monotone(circuit: Circuit) -> Iterator[Step]:
 
 def of_inverse(here: Branch) -> Iterator[Step]:
     """The matrix of all responses: one linear system, and its inverse by cofactors."""
-    unit = here.algebra.matrix_name == "I - W"
+    unit = here.algebra.matrix_name == "I - W" and not here.algebra.frozen
     slopes = "" if unit else "S"
     yield Step(
         None,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS, CONSTANTS, QUANTIFIERS, READ_CONDITIONS
+from symgame.words import BRANCH_WORDS, CIRCUIT_WORDS, CONSTANTS, GAIN_QUANTIFIERS, QUANTIFIERS, READ_CONDITIONS
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,9 @@ Formula = _Node
 PIECE_MARK = {"silent": "", "active": "", "saturated": "=m", "negative": "=-"}
 _CONDITIONS = (Truth, Relation, Not, And, Or, Implies, Iff)
 _CONDITION_NAMES = frozenset(CIRCUIT_WORDS) | frozenset(CONSTANTS)
-_CONDITION_CALLS = frozenset(BRANCH_WORDS) | frozenset(READ_CONDITIONS) | frozenset(QUANTIFIERS)
+_CONDITION_CALLS = (
+    frozenset(BRANCH_WORDS) | frozenset(READ_CONDITIONS) | frozenset(QUANTIFIERS) | frozenset(GAIN_QUANTIFIERS)
+)
 
 
 def is_condition(node: Formula) -> bool:

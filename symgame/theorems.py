@@ -57,10 +57,11 @@ def theorem(circuit: Circuit, node: s.Formula, given: Iterable[s.Formula]) -> Th
         node = node.right
     parts = [part for fact in facts for part in (fact.args if isinstance(fact, s.And) else (fact,))]
     words = {part.id for part in parts if isinstance(part, s.Name)}
-    unit = algebra(circuit).matrix_name == "I - W"
+    a = algebra(circuit)
+    unit, smooth = a.matrix_name == "I - W", a.pieces is None or a.frozen
     for row in theorems():
         fits = isinstance(node, s.Name) and node.id == row.conclusion and row.premise in words
-        if fits and (unit or not row.unit_gains) and not (row.linear and algebra(circuit).pieces is None):
+        if fits and (unit or not row.unit_gains) and not (row.linear and smooth):
             return row
     return None
 

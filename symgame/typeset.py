@@ -155,6 +155,9 @@ def _call(node: s.Call, names: Names) -> str:
         case "for_all_tau" | "for_some_tau":
             sign = r"\forall" if node.name == "for_all_tau" else r"\exists"
             return rf"{sign}\tau\colon {wrapped(inner(args[0]), not isinstance(args[0], s.Name | s.Call))}"
+        case "for_all_gains" | "for_some_gains":
+            sign = r"\forall" if node.name == "for_all_gains" else r"\exists"
+            return rf"{sign} s\colon {wrapped(inner(args[0]), not isinstance(args[0], s.Name | s.Call))}"
     if node.name in CALLS and all(isinstance(a, s.Member) for a in args):
         members = tuple(a for a in args if isinstance(a, s.Member))
         return rf"\operatorname{{{CALLS[node.name]}}}{branch_latex(members, names)}"

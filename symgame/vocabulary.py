@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 
 from symgame import syntax as s
 from symgame.algebra import Algebra, algebra
 from symgame.branches import Branch, branch, full_branch
 from symgame.circuit import Circuit
-from symgame.condition import Condition, Exists, Forall, both, implies
+from symgame.condition import (
+    TRUE,
+    And,
+    Condition,
+    Exists,
+    Forall,
+    Or,
+    Sign,
+    both,
+    either,
+    implies,
+    mapped,
+    negation,
+    renamed,
+    sign,
+)
 from symgame.errors import Unsupported, VocabularyError
+from symgame.frozen_gains import gain, rate, smooth
 from symgame.lowering import Lowering
 from symgame.properties import count, diagonal, nash, potential, response, stability
-from symgame.ring import BOUND_TAUS, MAX_BOUND, Matrix, Quotient
+from symgame.ring import BOUND_GAINS, BOUND_TAUS, MAX_BOUND, Matrix, Quotient, coefficients, substitute
 from symgame.words import (
     BRANCH_NUMBERS,
     BRANCH_WORDS,
     CIRCUIT_WORDS,
+    GAIN_QUANTIFIERS,
     QUANTIFIERS,
     READ_CONDITIONS,
     READINGS,
@@ -38,6 +56,20 @@ _OF_BRANCH: dict[str, Callable[[Branch, Taus], Condition]] = {
     "local_nash": lambda b, taus: nash.local_nash(b),
     "nash": lambda b, taus: nash.nash(b),
 }
+#: The same at an equilibrium of a smooth circuit, inside its pieces, with gains as symbols.
+_AT_GAINS: dict[str, Callable[[Branch, Taus], Condition]] = {
+    "hurwitz": stability.hurwitz,
+    "stable": stability.stable,
+    "attracting": stability.attracting,
+    "stationary": lambda b, taus: TRUE,
+    "local_nash": lambda b, taus: nash.local_nash(b),
+    "nash": lambda b, taus: nash.nash(b),
+}
+_NO_STATE = (
+    "has no polynomial meaning for a smooth activation: its equilibria are the map x -> u = phi^(-1)(x) - W x read "
+    "backwards, and statements are about an equilibrium with gains {gains}; with numbers, `symgame equilibria` "
+    "isolates all of them"
+)
 _OF_CIRCUIT: dict[str, Callable[[Algebra, Taus], Condition]] = {
     "unique": lambda a, taus: count.unique(a),
     "p_matrix": lambda a, taus: diagonal.p_matrix(a),
@@ -79,6 +111,16 @@ def signs_only(node: s.Formula) -> bool:
     return all(signs_only(child) for child in s.children(node))
 
 
+def _once(equation: Sign, name: str) -> bool:
+    """Whether an equation has the name to the first power only, and says more than that a product with it is 0."""
+    rows = coefficients(equation.poly, name)
+    return equation.rel == "=" and len(rows) == 2 and rows[0] != 0
+
+
+def _put(name: str, value: Quotient, compare: Callable[[Quotient, str], Condition], atom: Sign) -> Condition:
+    return compare(substitute(atom.poly, name, value), atom.rel)
+
+
 @dataclass
 class Vocabulary:
     """The meaning of every word for one circuit, numbers read at one branch (every population active by default)."""
@@ -111,6 +153,8 @@ class Vocabulary:
         if isinstance(node, s.Call) and node.name in READINGS:
             self.words.add(node.name)
             population = self._population(node, 0)
+            if node.name in ("x", "energy") and self.algebra.frozen:
+                raise self._no_state(s.text(node))
             if node.name == "curvature":
                 return nash.own_curvature(self.here, population)
             if self.here.determinant.is_zero:
@@ -121,9 +165,21 @@ class Vocabulary:
             if node.name == "energy":
                 return nash.energy(self.here, population)
             return response.response(self.here, population, self._input(node))
+        if isinstance(node, s.Name) and self.algebra.frozen and node.id in self._inputs():
+            raise Unsupported(
+                f"{node.id!r} is an input: at an equilibrium of a smooth circuit the inputs follow from the rates, and "
+                f"statements are for every input"
+            )
         if isinstance(node, s.Name) and node.id in READINGS | READ_CONDITIONS:
             raise VocabularyError(f"'{node.id}' needs a population, as in {node.id}({self.circuit.names[0]})")
         return None
+
+    def _inputs(self) -> set[str]:
+        return {str(x) for p in self.circuit.populations for x in p.input.free_symbols}
+
+    def _no_state(self, word: str) -> Unsupported:
+        gains = ", ".join(str(gain(self.circuit.names[i])) for i in smooth(self.circuit))
+        return Unsupported(f"'{word}' {_NO_STATE.format(gains=gains)}")
 
     def _population(self, node: s.Call, place: int) -> int:
         wanted = (READINGS | READ_CONDITIONS)[node.name]
@@ -178,7 +234,10 @@ class Vocabulary:
             if node.name in BRANCH_WORDS:
                 self.words.add(node.name)
                 members = tuple(a for a in node.args if isinstance(a, s.Member))
-                return _OF_BRANCH[node.name](branch(self.circuit, members), self.taus)
+                if self.algebra.frozen and node.name not in _AT_GAINS:
+                    raise self._no_state(s.text(node))
+                table = _AT_GAINS if self.algebra.frozen else _OF_BRANCH
+                return table[node.name](branch(self.circuit, members), self.taus)
             if node.name in READ_CONDITIONS:
                 self.words.add(node.name)
                 population = self._population(node, 0)
@@ -187,7 +246,90 @@ class Vocabulary:
             if node.name in QUANTIFIERS:
                 self.words.add(node.name)
                 return self._over_taus(node, lowering)
+            if node.name in GAIN_QUANTIFIERS:
+                self.words.add(node.name)
+                return self._over_gains(node, lowering)
         return None
+
+    def _over_gains(self, node: s.Call, lowering: Lowering) -> Condition:
+        """The gains bound, each in its range: what is said of all of them is said of every equilibrium."""
+        if len(node.args) != 1 or not s.is_condition(node.args[0]):
+            said = ", ".join(map(str, node.args)) or "nothing"
+            raise VocabularyError(f"{node.name} takes one condition, as in {node.name}(det = 0), not {said}")
+        a = self.algebra
+        chosen = list(smooth(self.circuit)) if a.frozen else []
+        if not chosen:
+            raise VocabularyError(f"{node.name} is for circuits with smooth activations; this one has none")
+        inside = [part.name for part in s.walk(node.args[0]) if isinstance(part, s.Call)]
+        if self.taus is not None or any(name in QUANTIFIERS or name in GAIN_QUANTIFIERS for name in inside):
+            raise VocabularyError(f"{node.name} inside another quantifier, or around one")
+        if len(chosen) > MAX_BOUND:
+            raise Unsupported(f"{node.name} is decided for at most {MAX_BOUND} populations")
+        rates = {str(rate(self.circuit.names[i])) for i in chosen}
+        named = {part.id for part in s.walk(node.args[0]) if isinstance(part, s.Name)} & rates
+        if named:
+            raise VocabularyError(f"{node.name} binds the gains; {min(named)!r} cannot be named inside it")
+        definitions = len(lowering.definitions)
+        body = lowering.condition(node.args[0])
+        if len(lowering.definitions) > definitions:
+            raise VocabularyError(f"{node.name}: roots, abs, min and max are not read inside it")
+        table, ranges = {}, []
+        for i, bound in zip(chosen, BOUND_GAINS, strict=False):
+            name = str(gain(self.circuit.names[i]))
+            table[name] = bound
+            ranges.append(lowering.ring.of(name))
+        inner = both(*(both(sign(q, ">"), self._below(i, q)) for i, q in zip(chosen, ranges, strict=True)))
+        wanted = body if node.name == "for_some_gains" else negation(body)
+        found = self._some(table, both(inner, wanted))
+        if isinstance(found, Exists) and isinstance(wanted, Sign):
+            found = replace(found, enough=self._at_corners(wanted, chosen))
+        return found if node.name == "for_some_gains" else negation(found)
+
+    def _at_corners(self, wanted: Sign, chosen: Sequence[int]) -> Condition | None:
+        """Where a number is affine in each gain, it is positive at some gains iff it is so at a corner of their ranges:
+        an explicit choice, since what is positive at a corner is so near it."""
+        bounds = [self.algebra.greatest(i) for i in chosen]
+        names = [str(gain(self.circuit.names[i])) for i in chosen]
+        if wanted.rel != ">" or any(len(coefficients(wanted.poly, name)) > 2 for name in names):
+            return None
+        corners = [Quotient(wanted.poly, wanted.poly * 0 + 1)]
+        for name, bound in zip(names, bounds, strict=True):
+            if bound is None:
+                return None
+            ends = (self.algebra.zero, bound[0])
+            corners = [
+                substitute(q.over, name, end) / Quotient(q.under, q.under * 0 + 1) for q in corners for end in ends
+            ]
+        return either(*(self.algebra.structural.compare(q, ">") for q in corners))
+
+    def _some(self, table: dict[str, str], body: Condition) -> Condition:
+        """Some gains under new names; those that occur once in an equation are put in, by the sign of what multiplies
+        them."""
+        if isinstance(body, Or):
+            return either(*(self._some(table, part) for part in body.args))
+        parts = body.args if isinstance(body, And) else (body,)
+        compare = self.algebra.structural.compare
+        for part in parts:
+            name = next((n for n in table if isinstance(part, Sign) and _once(part, n)), None)
+            if name is None or not isinstance(part, Sign):
+                continue
+            constant, factor = (Quotient(row, row * 0 + 1) for row in coefficients(part.poly, name))
+            rest = both(*(p for p in parts if p is not part))
+            left = {n: b for n, b in table.items() if n != name}
+            there = mapped(rest, partial(_put, name, -constant / factor, compare))
+            there = both(there, *self._positive(left))  # the signs of gains have been taken out where they were known
+            cases = [both(compare(factor, rel), there) for rel in (">", "<")]
+            cases.append(both(compare(factor, "="), compare(constant, "="), rest, *self._positive(table)))
+            return either(*(self._some(table if k == 2 else left, case) for k, case in enumerate(cases)))
+        body = both(body, *self._positive(table))
+        return Exists(tuple(table.values()), renamed(body, table)) if table else body
+
+    def _positive(self, names: Iterable[str]) -> Iterator[Condition]:
+        return (sign(self.algebra.ring.of(name), ">") for name in names)
+
+    def _below(self, i: int, q: Quotient) -> Condition:
+        bound = self.algebra.greatest(i)
+        return TRUE if bound is None else sign(bound[0] - q, ">=" if bound[1] else ">")
 
     def _over_taus(self, node: s.Call, lowering: Lowering) -> Condition:
         """The time constants bound: fresh, positive and independent, whatever the circuit makes of them.

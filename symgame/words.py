@@ -55,6 +55,12 @@ QUANTIFIERS = {
     "for_some_tau": "holds for some choice of positive time constants",
 }
 
+#: Quantifiers over the gains of a smooth circuit: over its equilibria for every input, then.
+GAIN_QUANTIFIERS = {
+    "for_all_gains": "holds at every equilibrium, for every input",
+    "for_some_gains": "holds at some equilibrium for some input",
+}
+
 #: Functions of numbers and how many arguments they take (least, most).
 FUNCTIONS = {"sqrt": (1, 1), "abs": (1, 1), "min": (2, 8), "max": (2, 8)}
 
@@ -67,6 +73,7 @@ RESERVED = (
     | frozenset(BRANCH_NUMBERS)
     | frozenset(CIRCUIT_WORDS)
     | frozenset(QUANTIFIERS)
+    | frozenset(GAIN_QUANTIFIERS)
     | frozenset(FUNCTIONS)
     | frozenset(CONSTANTS)
 )
@@ -77,6 +84,7 @@ CALLABLE = (
     | frozenset(READINGS)
     | frozenset(READ_CONDITIONS)
     | frozenset(QUANTIFIERS)
+    | frozenset(GAIN_QUANTIFIERS)
     | frozenset(FUNCTIONS)
 )
 

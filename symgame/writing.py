@@ -23,6 +23,11 @@ from symgame.words import BRANCH_WORDS, READ_CONDITIONS, READINGS
 _EXPRESSIONS = {
     "F(x) = (I - W) x - u": "F(x) = (I-W)x-u",
     "(I - S W) x = S u + c": "(I-SW)x = Su+c",
+    "(I - S W) dx = S du": r"(I-SW)\,\mathrm{d}x = S\,\mathrm{d}u",
+    "det(I - S W) > 0": r"\det(I-SW) > 0",
+    "I - L W": "I-LW",
+    "1/s - W_ii": "1/s - W_{ii}",
+    "x = phi(W x + u)": r"x = \phi(Wx+u)",
     "(I - W) x = u + c": "(I-W)x = u+c",
     "PA + A'P": r"PA+A^{\mathsf{T}}P",
     "P A + A' P": r"PA+A^{\mathsf{T}}P",
@@ -76,7 +81,7 @@ class Writer:
     def with_determinant(self, math: Math, at: str | None) -> Math:
         """The formula with the abbreviation of the determinant where it divides, if it is read with all active."""
         name = self.determinant
-        if name is None or math.node is None or at not in (None, full_branch(self.circuit).name):
+        if name is None or math.node is None or at not in (None, full_branch(self.shaper.circuit).name):
             return math
         node = _divided(math.node, s.Name(name))
         return math if node == math.node else Math(formula_latex(node, self.names), node)
@@ -86,7 +91,7 @@ class Writer:
         """The abbreviation of the determinant with every population active."""
         if self.shaper.algebra.pieces is None:
             return None
-        whole = full_branch(self.circuit).determinant
+        whole = full_branch(self.shaper.circuit).determinant
         return next((a.name for a in self.shaper.abbreviations if a.value == whole), None)
 
     def number(self, text: str) -> Math:
@@ -113,7 +118,7 @@ class Writer:
 
     @cached_property
     def _mathematical(self) -> re.Pattern[str]:
-        symbols = sorted(filter(_no_word, self.circuit.symbols), key=lambda name: (-len(name), name))
+        symbols = sorted(filter(_no_word, self.shaper.circuit.symbols), key=lambda name: (-len(name), name))
         phrases = sorted(_EXPRESSIONS, key=lambda phrase: -len(phrase))
         words = "|".join((*BRANCH_WORDS, *READINGS, *READ_CONDITIONS))
         known = "|".join(re.escape(phrase) for phrase in phrases)
@@ -131,7 +136,7 @@ class Writer:
     def _within(self, text: str) -> Inline:
         if text in _EXPRESSIONS:
             return Math(_EXPRESSIONS[text])
-        if text in self.circuit.symbols or text in self.circuit.names:
+        if text in self.shaper.circuit.symbols or text in self.circuit.names:
             return self.name(text)
         if text.startswith("("):
             return self.branch(text[1:-1].replace(" ", ""))

@@ -41,13 +41,11 @@ TRUE_IDS = [k for k, row in ROWS.items() if row["truth"]]
 FALSE_IDS = [k for k, row in ROWS.items() if not row["truth"]]
 
 #: Rows that may stay undecided, with the reason; a test says that the list is short and not stale.
-UNDECIDED = {
-    "logistic_unique": "uniqueness for a smooth activation is not derived: `unique` is for piecewise-linear kinds",
-}
+UNDECIDED: dict[str, str] = {}
 #: Rows whose decision takes seconds.
 SLOW = {"disc_focus_interval", "sat_unique", "triple_lds_p", "triple_stable_nash", "triple_nash_stable"}
 #: Statements without a text of their own: a quantifier over two weights of degree 3 is not eliminated within minutes,
-#: and a smooth activation has no word `unique`.
+#: and the reference has no word `unique` for smooth activations.
 NO_TEXT = {"triple_lds_p", "logistic_unique"}
 CVC5_SECONDS = 10.0
 #: Certificates on which cvc5 overruns its time (fresh unknowns for weights or a root); asked in the slow part.

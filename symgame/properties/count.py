@@ -19,9 +19,10 @@ from symgame.branches import Branch
 from symgame.condition import FALSE, TRUE, Condition, both, either, negation
 from symgame.errors import Unsupported
 from symgame.principal import p_matrix
-from symgame.ring import Quotient, adjugate, determinant, submatrix
+from symgame.ring import Quotient, adjugate, determinant, principal_minors, submatrix
 
 SOURCE = "FujisawaKuh1972"
+SMOOTH = "GaleNikaido1965"
 MAX_VERTICES = 2**10
 
 
@@ -30,6 +31,8 @@ def unique(algebra: Algebra) -> Condition:
 
     Of copies of units the inputs are not the same: every unit may have its own.
     """
+    if algebra.frozen:
+        return _unique_smooth(algebra)
     if algebra.groups:
         if not rectified(algebra):
             raise Unsupported("uniqueness is derived for copies of units with rectified rates of gain 1 only")
@@ -50,6 +53,30 @@ def unique(algebra: Algebra) -> Condition:
     numbers = [determinant(algebra.interaction(slopes), algebra.ring) for slopes in product(*choices)]
     numbers = list(dict.fromkeys(numbers))
     return either(*(both(*(algebra.structural.compare(d, rel) for d in numbers)) for rel in (">", "<")))
+
+
+def _unique_smooth(algebra: Algebra) -> Condition:
+    """For bounded sigmoid phi: no principal minor of ``I - L W`` is negative, L the greatest slopes.
+
+    ``det(I - S W)`` is affine in each gain, so it is then >= 0 on the box ``[0, L]``, and > 0 inside: 0 there would be
+    a minimum inside, hence the value everywhere, but it is 1 at S = 0. Two equilibria for one input would be such a
+    matrix, of mean slopes, times their difference; some equilibrium exists by Brouwer. A negative minor makes the
+    determinant negative at some gains, and it is positive at small ones: the map from rates to inputs reverses
+    orientation, so it is not injective.
+    """
+    bounds = []
+    for i, p in enumerate(algebra.circuit.populations):
+        bound = None if p.activation.germ_of is None else algebra.greatest(i)
+        if bound is None or not bound[1]:
+            raise Unsupported(
+                f"uniqueness is derived for circuits in which every activation is bounded and smooth, or every one "
+                f"piecewise linear; that of {p.name} is {p.activation.kind}"
+            )
+        bounds.append(bound[0])
+    if algebra.n > 10:
+        raise Unsupported(f"2^{algebra.n} principal minors are more than {MAX_VERTICES}")
+    minors = principal_minors(algebra.interaction(tuple(bounds)), algebra.ring)
+    return both(*(algebra.structural.compare(m, ">=") for m in minors.values()))
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,8 @@ def locally_minimal(branch: Branch, i: int) -> Condition:
     """
     a, piece = branch.algebra, branch.pieces[i]
     compare = a.structural.compare
+    if a.frozen:
+        return TRUE if piece.flat else _at_germ(a, i, piece.slope)
     parts = [] if piece.flat else [compare(curvature(a, i, piece.slope), ">=")]
     for k, step in ((0, -1), (1, 1)):
         neighbour, end = _neighbour(branch, i, step), (piece.lower, piece.upper)[k]
@@ -101,9 +103,26 @@ def locally_minimal(branch: Branch, i: int) -> Condition:
     return both(*parts)
 
 
+def _at_germ(a: Algebra, i: int, slope: Quotient) -> Condition:
+    """The same at a gain: where ``1/s - W_ii = 0`` the third derivative of E_i decides.
+
+    It is ``-phi''/phi'^3``, so it vanishes only where phi is steepest; there ``1/phi'`` is least, and E_i is convex.
+    """
+    compare = a.structural.compare
+    own = curvature(a, i, slope)
+    if a.circuit.populations[i].activation.germ_of is None:
+        return compare(own, ">=")
+    bound = a.greatest(i)
+    if bound is None or not bound[1]:
+        return compare(own, ">")
+    return either(compare(own, ">"), both(compare(own, "="), compare(bound[0] - slope, "=")))
+
+
 def energy(branch: Branch, i: int) -> Quotient:
     """``E_i`` at the equilibrium of the branch, where ``D != 0``: ``G_i(x) + W_ii x^2/2 - x z``."""
     a = branch.algebra
+    if a.frozen:
+        raise Unsupported("the own energy at an equilibrium of a smooth circuit is no polynomial in gains and weights")
     half = a.one / a.ring.quotient(2)
     x, z = branch.rate(i), branch.total(i)
     return _integral(branch, i, x, half) + half * a.own[i] * x * x - x * z
@@ -121,6 +140,8 @@ def _integral(branch: Branch, i: int, x: Quotient, half: Quotient) -> Quotient:
 def globally_minimal(branch: Branch, i: int) -> Condition:
     """Rate i minimises its own energy over the whole domain; to be read where the branch exists."""
     a = branch.algebra
+    if a.frozen:
+        return _always_convex(a, i)
     convex = own_energy_convex(a, i)
     if convex == TRUE:
         return TRUE
@@ -129,6 +150,24 @@ def globally_minimal(branch: Branch, i: int) -> Condition:
     here = energy(branch, i)
     rows = [_above(a, i, piece, others, here, concave=len(slopes) == 1) for piece in cost_pieces(a, i)]
     return either(convex, both(*rows))
+
+
+def _always_convex(a: Algebra, i: int) -> Condition:
+    """TRUE where E_i is convex for every value of the symbols: ``W_ii L_i <= 1``, L_i the greatest slope."""
+    if a.circuit.populations[i].activation.germ_of is None:
+        convex = own_energy_convex(a, i)
+    else:
+        bound = a.greatest(i)
+        known = a.domain.known
+        flat = known(a.own[i], "<=") or (bound is not None and known(a.one - bound[0] * a.own[i], ">="))
+        convex = TRUE if flat else FALSE
+    if convex != TRUE:
+        name = a.circuit.names[i]
+        raise Unsupported(
+            f"whether a rate of {name} is a global minimum of its own energy has no polynomial condition where that "
+            f"energy is not convex; say it with curvature({name}), or local_nash"
+        )
+    return TRUE
 
 
 def _above(a: Algebra, i: int, piece: CostPiece, others: Quotient, here: Quotient, concave: bool) -> Condition:
@@ -163,11 +202,14 @@ def _above(a: Algebra, i: int, piece: CostPiece, others: Quotient, here: Quotien
 
 def local_nash(branch: Branch) -> Condition:
     """The branch exists and every rate is a local minimiser of its own energy."""
-    return both(branch.exists, *(locally_minimal(branch, i) for i in range(branch.algebra.n)))
+    located = TRUE if branch.algebra.frozen else branch.exists
+    return both(located, *(locally_minimal(branch, i) for i in range(branch.algebra.n)))
 
 
 def nash(branch: Branch) -> Condition:
     """The branch exists and every rate is a global minimiser of its own energy."""
+    if branch.algebra.frozen:
+        return both(*(globally_minimal(branch, i) for i in range(branch.algebra.n)))
     if branch.exists == FALSE:  # a determinant that is always 0 leaves no energy to compare
         return FALSE
     return both(branch.exists, *(globally_minimal(branch, i) for i in range(branch.algebra.n)))

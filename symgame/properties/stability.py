@@ -121,7 +121,12 @@ def _decided(answer: Answer) -> Condition:
 
 
 def stable(branch: Branch, taus: Taus | None = None) -> Condition:
-    """Strictly inside its pieces and Hurwitz: exponentially stable by linearisation."""
+    """Strictly inside its pieces and Hurwitz: exponentially stable by linearisation.
+
+    At frozen gains it is read at an equilibrium inside its pieces: Hurwitz.
+    """
+    if branch.algebra.frozen:
+        return hurwitz(branch, taus)
     return both(branch.strict, hurwitz(branch, taus))
 
 
@@ -135,6 +140,8 @@ def attracting(branch: Branch, taus: Taus | None = None) -> Condition:
     own rate, whichever side of the kink they are on. A cascade of exponentially stable systems with Lipschitz couplings
     is exponentially stable. Without kinks the word is ``stable``.
     """
+    if branch.algebra.frozen:
+        return hurwitz(branch, taus)
     flat = [i for i, piece in enumerate(branch.pieces) if piece.flat]
     rows: list[Condition] = []
     allowed: list[frozenset[int]] = []
