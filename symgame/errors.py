@@ -43,5 +43,9 @@ class Unsupported(SymgameError):
     """A question outside the class that this version can decide; it says which class."""
 
 
+class NoCycle(SymgameError):
+    """A search for a limit cycle, in floating point, that found none; it says where the trajectories went."""
+
+
 class RecordError(SymgameError):
     """Files of a derivation that cannot be read as such: which file, which place in it, what was expected."""

@@ -26,6 +26,11 @@ FORMS = (
     "max(0, z), min(max(z, a), b), max(z, a) + min(z, -a), 1/(1 + exp(-z)), tanh(z), 2/pi*atan(pi/2*z), "
     "z/sqrt(1 + z^2), log(1 + exp(z)), max(0, z)^p, each with a factor, or z itself"
 )
+#: What is said of the factor of H. R. Wilson and J. D. Cowan, Biophys. J. 12 (1972) 1.
+REFRACTORY = (
+    "the state multiplies an activation, as in the factor (1 - r*x) for refractory cells of 1972; circuits are those "
+    "with r = 0, whose equilibria are best responses phi(z)"
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,8 @@ def _recognised(state: sympy.Symbol, right: Expr, states: list[sympy.Symbol]) ->
         return tau, Drive(activation_of("linear"), drive)
     found = _matched(_expanded(drive, state.name), table, states)
     if found is None:
+        if any(t.has(state) and t.has(*table) for t in terms):
+            _refuse(state, REFRACTORY)
         _refuse(state, f"its drive is of no known form; the forms are {FORMS}")
     assert found is not None
     return tau, found

@@ -35,6 +35,8 @@ _SECTIONS = (*_TABLES, "copies")
 _COPIES_KEYS = ("members", "count", "lateral")
 _CIRCUIT_KEYS = ("name", "activation", "form")
 _POPULATION_KEYS = ("type", "tau", "input")
+#: Names that people give to the refractory period of 1972.
+_REFRACTORY = ("r", "refractory", "refractory_period")
 _TEXT_KEYS = ("kind",)
 _NOTATION_KEYS = ("names", "macros", "order", "terms", "weights", "units")
 _CHOICES = {"terms": ("ascending", "descending"), "weights": ("magnitude", "signed")}
@@ -102,6 +104,13 @@ class _Model:
 
     def keys(self, table: dict[str, Any], where: str, known: tuple[str, ...]) -> None:
         for key in table:
+            if key in _REFRACTORY and key not in known:
+                self.fail(
+                    where,
+                    f"{key!r}: the factor (1 - r x) for cells that are refractory (Wilson and Cowan 1972), in "
+                    f"tau x' = -x + (1 - r x) phi(z), is outside the class of circuits, which is r = 0: its equilibria "
+                    f"are no best responses phi(z). Leave the key out; for r > 0 nothing is answered.",
+                )
             if key not in known:
                 self.fail(where, f"unknown key {_printable(key)!r}{nearest(key, known)}.")
 
@@ -131,7 +140,11 @@ class _Model:
         self.keys(head, "[circuit]", _CIRCUIT_KEYS)
         for key in _CIRCUIT_KEYS:
             if key in head and not isinstance(head[key], str):
-                self.fail(f"[circuit] {key}", f"{_kind(head[key])} stands where a text was expected.")
+                mend = " (its parameters go into a table for each population, [activation.E])"
+                self.fail(
+                    f"[circuit] {key}",
+                    f"{_kind(head[key])} stands where a text was expected{mend if key == 'activation' else ''}.",
+                )
         title = head.get("name", Path(self.place).stem)
         if len(title) > 120 or not title.isprintable() or not title:
             self.fail("[circuit] name", "a name is one printable line of at most 120 characters.")
