@@ -6,8 +6,8 @@ information is a strip of phase planes, one per regime.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
 from math import ceil, floor
@@ -18,12 +18,15 @@ from symgame.captions import plane_summary
 from symgame.chart import default_parameter
 from symgame.circuit import Circuit
 from symgame.crossings import intervals
+from symgame.diagram_cycles import with_cycles
 from symgame.errors import CircuitError, ModelError, Unsupported
 from symgame.illustration import Illustration, illustration
 from symgame.named import load
+from symgame.one_parameter import Diagram
+from symgame.one_parameter import diagram as diagram_of
 from symgame.plane import PhasePlane
 from symgame.plane import phase_plane as plane_of
-from symgame.report import figures
+from symgame.report import diagrams, figures
 
 MOST_STEPS = 48
 MOST_PANELS = 4
@@ -46,16 +49,7 @@ class PhasePlanes:
 
         Raises :class:`~symgame.errors.ModelError` for another ending, or a place that cannot be written.
         """
-        target = Path(path)
-        format_ = target.suffix.removeprefix(".").lower()
-        if format_ not in figures.FORMATS:
-            known = ", ".join(f".{name}" for name in figures.FORMATS)
-            raise ModelError(f"{str(path)!r}: a picture is saved as {known}; end the name with one of these.")
-        drawn = figures.phase_plane_bytes(self.data, format_)
-        try:
-            target.write_bytes(drawn)
-        except OSError as error:
-            raise ModelError(f"cannot write {target}: {error.strerror}. Choose another place.") from None
+        _save(path, lambda format_: figures.phase_plane_bytes(self.data, format_))
 
     def _repr_svg_(self) -> str:
         return figures.phase_plane_bytes(self.data, "svg").decode("utf-8")
@@ -86,6 +80,69 @@ def phase_plane(circuit: Circuit | str | Path, /, **values: object) -> PhasePlan
     return PhasePlanes(tuple(plane_of(numeric, chosen.over, at) for numeric, at in panels))
 
 
+def _save(path: str | Path, drawn: Callable[[str], bytes]) -> None:
+    target = Path(path)
+    format_ = target.suffix.removeprefix(".").lower()
+    if format_ not in figures.FORMATS:
+        known = ", ".join(f".{name}" for name in figures.FORMATS)
+        raise ModelError(f"{str(path)!r}: a picture is saved as {known}; end the name with one of these.")
+    picture = drawn(format_)
+    try:
+        target.write_bytes(picture)
+    except OSError as error:
+        raise ModelError(f"cannot write {target}: {error.strerror}. Choose another place.") from None
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnDiagram(Diagram):
+    """A one-parameter diagram that renders itself in a notebook: its fields are the data of the picture."""
+
+    @property
+    def summary(self) -> str:
+        """The points and arcs, one line each."""
+        return "\n".join(diagrams.lines(self))
+
+    def save(self, path: str | Path) -> None:
+        """Write the picture; the ending of the name (svg, pdf, png) is the format.
+
+        Raises :class:`~symgame.errors.ModelError` for another ending, or a place that cannot be written.
+        """
+        _save(path, lambda format_: diagrams.drawn(self, format_))
+
+    def _repr_svg_(self) -> str:
+        return diagrams.drawn(self, "svg").decode("utf-8")
+
+    def __repr__(self) -> str:
+        return self.summary
+
+
+def diagram(
+    circuit: Circuit | str | Path,
+    /,
+    over: str | None = None,
+    between: tuple[object, object] | None = None,
+    *,
+    cycles: bool = False,
+    **values: object,
+) -> DrawnDiagram:
+    """Every equilibrium of a smooth pair over one parameter (default: the first excitatory self-weight), with proof:
+    see :func:`symgame.one_parameter.diagram`. ``values`` are exact values of other symbols; with ``cycles`` the limit
+    cycles from its Hopf points are added, by integration.
+
+    >>> pair = Circuit.from_matrix([["w", -1], ["3/2", 0]], names="EI", u=[0, 0], tau=[1, 1], activation="tanh")
+    >>> found = diagram(pair, "w", (0, 3))
+    >>> found.complete, [point.value for point in found.of_type("hopf")], found.count(1.5)
+    (True, [2.0], 1)
+    """
+    opened = _pair(circuit, values)
+    over = over or default_parameter(opened)
+    if over is None:
+        raise Unsupported(f"no excitatory self-weight is a symbol; name one: over=... ({', '.join(opened.symbols)})")
+    found = diagram_of(opened, over, between)
+    found = with_cycles(found) if cycles else found
+    return DrawnDiagram(**{each.name: getattr(found, each.name) for each in fields(Diagram)})
+
+
 def explore(circuit: Circuit | str | Path, /, over: str | None = None, **values: object) -> Explorer:
     """An interactive phase plane with a slider for ``over`` (default: the first excitatory self-weight).
 
@@ -104,11 +161,16 @@ def explore(circuit: Circuit | str | Path, /, over: str | None = None, **values:
 
 
 def _opened(circuit: Circuit | str | Path, values: Mapping[str, object]) -> Circuit:
+    opened = _pair(circuit, values)
+    if len(opened.names) != 2:
+        raise Unsupported(f"a phase plane has two populations; this circuit has {len(opened.names)}")
+    return opened
+
+
+def _pair(circuit: Circuit | str | Path, values: Mapping[str, object]) -> Circuit:
     if not isinstance(circuit, Circuit | str | Path):
         raise CircuitError(f"a circuit, a built-in name or the path of a model file was expected, not {circuit!r}.")
     opened = circuit if isinstance(circuit, Circuit) else load(circuit)
-    if len(opened.names) != 2:
-        raise Unsupported(f"a phase plane has two populations; this circuit has {len(opened.names)}")
     return opened.with_values(**values) if values else opened
 
 

@@ -2,8 +2,9 @@
 
 On the nullcline of population i the total input z is a coordinate: ``x_i = phi_i(z)`` and ``W_ij x_j = z - u_i - W_ii
 phi_i(z)``. For a piecewise-linear phi this is a polyline whose vertices are the knots of phi, exactly; for a smooth one
-it is sampled. Equilibria of piecewise-linear circuits and their classes are those of :mod:`symgame.numeric`, exact and
-all of them; those of smooth circuits are located in floating point, and no class is claimed.
+it is sampled. Equilibria and their classes are those of :mod:`symgame.numeric`, all of them: exact for piecewise-linear
+circuits, proved by balls for smooth ones. Only where the proof stays incomplete are those of smooth circuits located in
+floating point, and then no class is claimed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ RATES = 10.0  # how far smooth, unbounded rates are searched for equilibria
 
 @dataclass(frozen=True)
 class Mark:
-    """An equilibrium in a picture. ``exact`` is its state, ``None`` when it was only located in floating point.
+    """An equilibrium in a picture. ``exact`` is its state, ``None`` when it is known in balls or floating point only.
 
     ``neutral`` says that an eigenvalue lies on the imaginary axis, ``kink`` that a total input is on a kink: in both
     cases stability was not decided. ``nash`` is ``None`` where nothing was decided.
@@ -123,6 +124,9 @@ def equilibrium_marks(circuit: Circuit) -> tuple[tuple[Mark, ...], tuple[str, ..
     """The equilibria of a numeric circuit, and a note for what cannot be a mark: a continuum, or a missing class."""
     circuit = neurons(circuit)
     if any(not p.activation.piecewise_linear for p in circuit.populations):
+        found = solutions(circuit)
+        if found.complete:
+            return tuple(_proved(e, circuit.names) for e in found.equilibria), ()
         located = _located(circuit)
         note = "equilibria were located in floating point, perhaps not all; their classes were not decided"
         return tuple(Mark(place, None, "located", None, "") for place in located), (note,)
@@ -135,6 +139,15 @@ def equilibrium_marks(circuit: Circuit) -> tuple[tuple[Mark, ...], tuple[str, ..
         nash: Nash = "global" if e.nash == "global" else "local" if e.nash == "local" else "stationary"
         marks.append(Mark(tuple(map(float, exact)), exact, _stability(e), nash, e.branch))
     return tuple(marks), tuple(notes)
+
+
+def _proved(e: Solution, names: tuple[str, ...]) -> Mark:
+    """The mark of an equilibrium that was proved in balls."""
+    nash: Nash | None = "global" if e.nash == "global" else "local" if e.nash == "local" else None
+    nash = "stationary" if e.nash == "stationary" else nash
+    place = tuple(float(e.state[n]) for n in names)
+    stability: Stability = "neutral" if e.stable is None else _stability(e)
+    return Mark(place, tuple(e.state[n] for n in names) if e.exact else None, stability, nash, e.branch)
 
 
 def _stability(e: Solution) -> Stability:
