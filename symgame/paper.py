@@ -28,11 +28,13 @@ import click
 
 from symgame import __version__
 from symgame import syntax as s
+from symgame.branches import branch
 from symgame.circuit import Circuit
 from symgame.claims import Claim, Draft, decide_draft
 from symgame.derivation import Derivation, Progress
 from symgame.errors import HypothesisError, SymgameError
-from symgame.grammar import read_formula
+from symgame.formulas import language, read_any
+from symgame.grammar import read_branch, read_formula
 from symgame.output import certificate_files, derivation_files
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Undecided
@@ -51,11 +53,16 @@ class PaperError(SymgameError):
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence, and the formula that says it; ``given`` are the hypotheses of this statement alone."""
+    """A sentence, and the formula that says it; ``given`` are the hypotheses of this statement alone.
+
+    Formulas are what :func:`symgame.check` reads: texts in the grammar of formulas, in LaTeX or of SymPy, or objects of
+    SymPy. ``at`` is the branch at which ``det``, ``x(E)`` and the like are read, by default every population active.
+    """
 
     says: str
-    formula: str
-    given: tuple[str, ...] = ()
+    formula: Any
+    given: tuple[Any, ...] = ()
+    at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,9 +123,11 @@ def _checked(name: str, circuit: object, statements: object) -> tuple[Circuit, t
     for k, row in enumerate(statements):
         if not isinstance(row, Statement):
             raise PaperError(f"{name}: statement {k + 1} is a {type(row).__name__}, not a Statement.")
-        given: object = row.given
-        if not isinstance(given, tuple | list) or not all(isinstance(g, str) for g in given):
+        if not isinstance(row.given, tuple | list):
             raise PaperError(f'{name}: statement {k + 1}: given is a tuple of formulas, as in ("det > 0",).')
+        at: object = row.at
+        if at is not None and not isinstance(at, str):
+            raise PaperError(f'{name}: statement {k + 1}: at is a branch by its active populations, as in at="E".')
     return circuit, tuple(statements)
 
 
@@ -189,7 +198,9 @@ def decided(paper: Paper, *, budget: int = DEFAULT_BUDGET, progress: Progress = 
         progress(id, row.says)
         start = time.perf_counter()
         with _named(f"{paper.name}: {row.says!r}"):
-            draft = Draft(id, row.says, kind(row.formula), row.formula, given=tuple(row.given))
+            then = _text(paper.circuit, row.formula, "the formula")
+            given = tuple(_text(paper.circuit, g, "the hypothesis") for g in row.given)
+            draft = Draft(id, row.says, kind(then), then, given=given, at=_place(circuit, row.at))
             claim = decide_draft(circuit, draft, None, budget)
             if claim is None:
                 raise HypothesisError(
@@ -199,6 +210,22 @@ def decided(paper: Paper, *, budget: int = DEFAULT_BUDGET, progress: Progress = 
         claims.append(claim)
     preface = tuple(text for text in (paper.reference, *paper.text.split("\n\n")) if text)
     return Derivation(circuit, None, tuple(claims), None, timings, paper.title, preface)
+
+
+def _text(circuit: Circuit, formula: Any, what: str) -> str:
+    """A formula in whatever language in the grammar of formulas; what is in it already stays as it is written."""
+    if isinstance(formula, str) and language(formula) == "formula":
+        return formula
+    return s.text(read_any(circuit, formula, what))
+
+
+def _place(circuit: Circuit, at: str | None) -> str | None:
+    """The name of a branch, its populations in the order of the circuit; where there are no branches, as it is."""
+    if at is None:
+        return None
+    members = read_branch(at)
+    pieces = all(p.activation.piecewise_linear for p in circuit.populations)
+    return branch(circuit, members).name if pieces else at
 
 
 class _named:
@@ -221,7 +248,8 @@ class _named:
 def findings(papers: Iterable[tuple[Paper, Derivation]]) -> dict[str, Any]:
     """``findings.json``: the statements of all papers with their verdicts, in the order of the files.
 
-    ``given`` are the hypotheses that the proof needed, those of the circuit among them; ``latex`` needs no macro.
+    ``given`` are the hypotheses that the proof needed, those of the circuit among them; ``at`` is the branch at which
+    numbers are read, if one was named; ``latex`` needs no macro.
     """
     return {
         "schema": 1,
@@ -247,6 +275,7 @@ def _finding(paper: Paper, claim: Claim, derivation: Derivation) -> dict[str, An
         "says": claim.title,
         "given": list(claim.given),
         "then": claim.then,
+        "at": claim.at,
         "verdict": claim.verdict.kind,
         "by": list(claim.verdict.by),
         "witness": documents.witness_document(claim.verdict),

@@ -8,6 +8,7 @@ stands for half a unit in its last place. Nothing in a file is executed.
 from __future__ import annotations
 
 import csv
+import importlib
 import re
 import zipfile
 import zlib
@@ -27,6 +28,8 @@ from symgame.words import nearest
 
 Array = NDArray[np.float64]
 TIMES = ("t", "time")
+SUFFIXES = (".csv", ".npz", ".parquet")
+LEFT_OUT = ("", "-", "ignore")
 MOST_SAMPLES = 200_000
 _LARGEST = 10**300
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
@@ -77,13 +80,20 @@ class Recording:
 
 
 def recording(
-    names: Sequence[str], t: Any, x: Any = None, *, letters: str = "x", time_rounding: object = 0
+    names: Sequence[str],
+    t: Any,
+    x: Any = None,
+    *,
+    letters: str = "x",
+    time_rounding: object = 0,
+    map: Mapping[str, str] | None = None,
 ) -> Recording | BadSample:
     """The recording in times ``t`` and states ``x``, or in one table ``t`` with a column ``t`` or ``time``.
 
     ``x`` is an array (N, n) in the order of the populations, or a mapping or data frame of columns; a table is a
-    mapping, a data frame, or the path of a ``.csv`` or ``.npz`` file. Columns are called as the populations, or
-    ``x_E``, ``x(E)`` with one of the ``letters``. ``time_rounding`` is how far a written time may be off.
+    mapping, a data frame, or the path of a ``.csv``, ``.npz`` or ``.parquet`` file. Columns are called as the
+    populations, or ``x_E``, ``x(E)`` with one of the ``letters``; ``map`` says of a column with another name what it
+    is, and with ``"-"`` that it is left out. ``time_rounding`` is how far a written time may be off.
 
     Returns the first :class:`BadSample` where a cell is no finite number or times do not increase.
     Raises :class:`~symgame.errors.ModelError` for shapes and columns that are no recording of these populations.
@@ -93,13 +103,13 @@ def recording(
     (((Fraction(5, 4),), (Fraction(9, 10),)), [0.005, 0.005])
     """
     if x is None:
-        columns = _columns(_table(t))
+        columns = _columns(_table(t), map)
         keys = [key for key in columns if key.strip() in TIMES]
         if len(keys) != 1:
             raise ModelError(f"the table has {len(keys)} columns of times; call one of them t (or time).")
         times = columns.pop(keys[0])
     elif isinstance(x, Mapping) or hasattr(x, "columns"):
-        times, columns = _cells(t, "t"), _columns(x)
+        times, columns = _cells(t, "t"), _columns(x, map)
     else:
         times, columns = _cells(t, "t"), _matrix(names, x)
     ordered = _ordered(names, columns, letters)
@@ -141,10 +151,14 @@ def _table(source: Any) -> Any:
             return _csv(path)
         if path.suffix.lower() == ".npz":
             return _npz(path)
-        raise ModelError(f"{path.name[:80]!r}: a recording is a .csv or .npz file, a mapping or a data frame.")
+        if path.suffix.lower() == ".parquet":
+            return _parquet(path)
+        kinds = ", ".join(SUFFIXES)
+        raise ModelError(f"{path.name[:80]!r}: a recording is a file ({kinds}), a mapping or a data frame.")
     if isinstance(source, Mapping) or hasattr(source, "columns"):
         return source
-    raise ModelError("give times and states, or one table with a column t: a mapping, a data frame, a .csv or .npz.")
+    kinds = ", ".join(SUFFIXES)
+    raise ModelError(f"give times and states, or one table with a column t: a mapping, a data frame, a file ({kinds}).")
 
 
 def _csv(path: Path) -> dict[str, list[str]]:
@@ -179,18 +193,56 @@ def _npz(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path.name}: cannot be read as an archive of arrays ({reason}).") from None
 
 
-def _columns(table: Any) -> dict[str, list[Any]]:
-    keys = list(table.columns) if hasattr(table, "columns") else list(table)
-    return {str(key): _cells(table[key], str(key)) for key in keys}
+def _parquet(path: Path) -> dict[str, Any]:
+    try:
+        parquet = importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise ModelError("Parquet needs pyarrow: pip install 'symgame[tables]'; or save it as CSV.") from None
+    if not path.is_file():
+        raise ModelError(f"{path.name}: cannot be read (no such file).")
+    try:
+        with parquet.ParquetFile(path) as held:
+            if held.metadata.num_rows > MOST_SAMPLES:
+                raise ModelError(f"{path.name}: more than {MOST_SAMPLES} samples; give fewer.")
+            columns = held.read()
+            return {name: columns[name] for name in columns.column_names}
+    except ModelError:
+        raise
+    except Exception as error:  # pyarrow has its own errors, some of them without a base class
+        said = " ".join(str(error).split())[:120]
+        raise ModelError(f"{path.name}: cannot be read as Parquet ({said}).") from None
+
+
+def _columns(table: Any, renamed: Mapping[str, str] | None) -> dict[str, list[Any]]:
+    keys = [*getattr(table, "column_names", getattr(table, "columns", table))]  # of Arrow, of data frames, of mappings
+    renamed = renamed or {}
+    known = [str(key) for key in keys]
+    for name in renamed:
+        if name not in known:
+            raise ModelError(f"the map names the column {name[:60]!a}, which the table has not{nearest(name, known)}.")
+    meant = {key: renamed.get(str(key), str(key)).strip() for key in keys}
+    kept = [key for key in keys if not (str(key) in renamed and meant[key] in LEFT_OUT)]
+    twice = next((meant[k] for i, k in enumerate(kept) if meant[k] in [meant[j] for j in kept[:i]]), None)
+    if twice is not None:
+        raise ModelError(f"two columns are {twice[:60]!a}; keep one.")
+    return {meant[key]: _cells(table[key], str(key)) for key in kept}
 
 
 def _cells(values: Any, what: str) -> list[Any]:
     if getattr(values, "ndim", 1) != 1 or isinstance(values, str | bytes):
         raise ModelError(f"{what[:60]!r} is no column; give one number for each time.")
     try:
-        return list(values)
+        return list(_plain(values))
     except TypeError:
         raise ModelError(f"{what[:60]!r} is no column; give one number for each time.") from None
+
+
+def _plain(values: Any) -> Any:
+    """A column of Arrow or polars as something that yields numbers; those of single precision stay such."""
+    kind = str(getattr(values, "type", getattr(values, "dtype", ""))).lower()
+    if kind in ("float", "float32") and hasattr(values, "to_numpy"):
+        return values.to_numpy()
+    return values.to_pylist() if hasattr(values, "to_pylist") else values
 
 
 def _matrix(names: Sequence[str], x: Any) -> dict[str, list[Any]]:

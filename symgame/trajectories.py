@@ -167,14 +167,16 @@ def verify_trajectory(
     values: Mapping[str, object] | None = None,
     digits: int | None = None,
     time_rounding: object = 0,
+    map: Mapping[str, str] | None = None,
 ) -> Trajectory:
     """Whether a recorded time series is a solution of the circuit's rate equation, as far as its rounding can tell.
 
     ``t`` are increasing times in the unit of the time constants, ``x`` states (N, n) in the order of the populations,
-    or columns by name; or ``t`` is one table of both (see :func:`symgame.recordings.recording`). A circuit that
-    declares the voltage form is compared with voltages. ``digits`` is the claim: significant digits of the largest
-    number of each column. Without it a recording claims the digits that are written, and is called right to fewer as
-    long as these are three or more. Times are taken as exact unless ``time_rounding`` says how far they may be off.
+    or columns by name; or ``t`` is one table of both, or the path of one; ``map`` renames its columns (see
+    :func:`symgame.recordings.recording`). A circuit that declares the voltage form is compared with voltages.
+    ``digits`` is the claim: significant digits of the largest number of each column. Without it a recording claims the
+    digits that are written, and is called right to fewer as long as these are three or more. Times are taken as exact
+    unless ``time_rounding`` says how far they may be off.
 
     The verdict is
 
@@ -204,7 +206,8 @@ def verify_trajectory(
         raise ModelError(f"digits is {digits!r}; a whole number from 1 to 17 was expected.")
     voltage = opened.form == "voltage"
     flow = Flow(exact, tuple(Fraction(int(p.tau.p), int(p.tau.q)) for p in opened.populations), voltage)
-    read = recording(opened.names, t, x, letters="xv" if voltage else "xr", time_rounding=time_rounding)
+    letters = "xv" if voltage else "xr"
+    read = recording(opened.names, t, x, letters=letters, time_rounding=time_rounding, map=map)
     if isinstance(read, BadSample):
         return Trajectory(opened, "bad row", 0, digits or 0, None, None, None, (), read)
     return _judged(opened, flow, read, digits)

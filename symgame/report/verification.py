@@ -1,4 +1,4 @@
-"""The verdicts on a table as lines for a person, as JSON, as CSV, and as one page that needs nothing else."""
+"""The verdicts on a table as lines for a person, as JSON, as CSV, and as one page; that on a recording as JSON."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from symgame.trajectories import Trajectory
 from symgame.verify_numbers import VerifyError
 from symgame.verifying import Row, Verification
 
@@ -139,3 +140,45 @@ def _table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -
     top = "".join(f"<th>{cell}</th>" for cell in head)
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<h2>{title}</h2>\n<table><tr>{top}</tr>\n{body}\n</table>"
+
+
+# -- recordings -------------------------------------------------------------------------------------------------------
+
+
+def recording_document(found: Trajectory) -> dict[str, Any]:
+    """The verdict on a recording; exact numbers are texts, bounds and rates doubles. ``departures`` are
+    samples, from 0, and ``first`` says of the first of them who departs.
+
+    >>> from symgame.circuit import Circuit
+    >>> from symgame.trajectories import verify_trajectory
+    >>> one = Circuit.from_matrix([["1/2"]], names="E", u=[1], tau=[2])
+    >>> off = verify_trajectory(one, [0, 4, 8, 40], {"E": ["0", "1.2642", "1.7393", "1.9999"]})
+    >>> found = recording_document(off)
+    >>> found["verdict"], found["departures"], found["first"]["true"][:6], found["slip"]["words"]
+    ('wrong', [2], '1.7293', 'sample 2 is off; all the others are right')
+    """
+    first, end, check = found.departure, found.end, found.check
+    return {
+        "circuit": found.circuit.name,
+        "verdict": found.verdict,
+        "digits": found.digits,
+        "claimed": found.claimed,
+        "bad": None if found.bad is None else dict(vars(found.bad)),
+        "steps": 0 if check is None else check.steps,
+        "departures": [] if check is None else sorted({d.sample for d in check.departures}),
+        "first": None if first is None else vars(first) | {"time": str(first.time), "recorded": str(first.recorded)},
+        "slip": None if found.slip is None else dict(vars(found.slip)),
+        "end": None if end is None else {
+            "words": end.words,
+            "branch": None if end.nearest is None else end.nearest.branch,
+            "state": None if end.nearest is None else {name: str(x) for name, x in end.nearest.state.items()},
+            "distance": None if end.distance is None else str(end.distance),
+            "moving": list(end.moving),
+        },
+        "modes": [
+            {"first": s.first, "last": s.last, "branch": s.branch, "right": mode.right, "words": str(mode)}
+            for s in found.stretches
+            for mode in s.modes
+        ],
+        "notes": list(found.notes),
+    }  # fmt: skip
