@@ -66,7 +66,10 @@ class Integer:
     def _beside(self, other: Any) -> Any:
         if isinstance(other, int | Fraction):
             return Fraction(self.value)
-        return bound_of(self) if isinstance(other, Bound) else self.rounded()
+        if isinstance(other, Bound):
+            return bound_of(self)
+        inexact = isinstance(other, float | np.ndarray | np.generic)
+        return self.rounded() if inexact else self.value  # another exact number takes the integer that it is
 
     def __add__(self, other: Any) -> Any:
         return self._beside(other) + other

@@ -221,11 +221,13 @@ def equilibria(
 ) -> int:
     """Branches with existence conditions; with all values given, every equilibrium exactly.
 
-    Circuits of more than 30 populations are solved layer by layer where their couplings go one way; otherwise they get
-    one equilibrium, found by pivoting. All are verified exactly.
+    With a smooth activation every equilibrium is isolated with proof, to the digits asked for; power laws with whole
+    exponents are solved exactly. Circuits of more than 30 populations are solved layer by layer where their couplings
+    go one way; otherwise they get one equilibrium, found by pivoting. All are verified exactly.
     """
     from symgame.numeric import MOST_POPULATIONS, free_symbols, solutions
     from symgame.report import documents, terminal
+    from symgame.supralinear import solved_exactly
 
     circuit = _open(model, settings, over)
     if not free_symbols(circuit):
@@ -239,7 +241,7 @@ def equilibria(
                 def told(share: float, seen: int) -> None:
                     progress.show(f"{seen} equilibria", f"{share:.1%} of the choices of pieces closed")
 
-                found = solutions(circuit, digits, limit=limit, progress=told)
+                found = solved_exactly(circuit, digits) or solutions(circuit, digits, limit=limit, progress=told)
         _emit(documents.solutions_document(found)) if as_json else _print(terminal.solutions_lines(found))
         return ANSWERED if found.complete else UNDECIDED
     if limit is not None:
@@ -251,6 +253,79 @@ def equilibria(
         terminal.branches_lines(rows, complete)
     )
     return ANSWERED if complete else UNDECIDED
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--from", "low", metavar="LOW", help="The least value of the parameter, exact (default: by rule).")
+@click.option("--to", "high", metavar="HIGH", help="The greatest.")
+@click.option("--cycles", is_flag=True, help="Add limit cycles from the Hopf points, by integration.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file for the picture: .png, .svg or .pdf.")
+@_options("over", "json", "set")
+def diagram(
+    model: str,
+    low: str | None,
+    high: str | None,
+    cycles: bool,
+    out: Path | None,
+    over: str | None,
+    as_json: bool,
+    settings: tuple[str, ...],
+) -> int:
+    """Every equilibrium of a smooth pair over one parameter, with folds, Hopf points and changes of Nash class."""
+    from symgame.chart import default_parameter
+    from symgame.diagram_cycles import with_cycles
+    from symgame.one_parameter import diagram as diagram_of
+    from symgame.report import diagrams, files
+
+    if (low is None) != (high is None):
+        raise click.UsageError("give both ends of the window, --from and --to, or neither")
+    circuit = _open(model, settings, over)
+    over = over or default_parameter(circuit)
+    if over is None:
+        raise click.UsageError(f"--over is needed: name one of the symbols {', '.join(circuit.symbols)}")
+    format_ = diagrams.format_of(out) if out is not None else ""
+    found = diagram_of(circuit, over, None if low is None else (low, high))
+    if cycles:
+        found = with_cycles(found)
+    if out is not None:
+        files.write_all(out.parent, {out.name: diagrams.drawn(found, format_)})
+    _emit(diagrams.document(found)) if as_json else _print(diagrams.lines(found))
+    return ANSWERED if found.complete else UNDECIDED
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--plane", default="u_E,u_I", show_default=True, metavar="P,Q", help="Two inputs or weights.")
+@click.option("--points", type=click.IntRange(16, 100_000), default=1000, show_default=True, help="Points on a curve.")
+@click.option("--no-regions", is_flag=True, help="Do not count the equilibria in the regions.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file for the picture: .png, .svg or .pdf.")
+@_options("json", "set")
+def bifurcations(
+    model: str,
+    plane: str,
+    points: int,
+    no_regions: bool,
+    out: Path | None,
+    as_json: bool,
+    settings: tuple[str, ...],
+) -> int:
+    """Folds, Hopf curves, cusps, Bogdanov-Takens and Bautin points of a smooth pair over two parameters."""
+    from symgame.bifurcation_regions import regions as regions_of
+    from symgame.bifurcation_sets import bifurcation_set
+    from symgame.report import bifurcations as report
+    from symgame.report import files
+
+    names = [name.strip() for name in plane.split(",")]
+    if len(names) != 2:
+        raise click.UsageError(f"--plane {plane[:60]!a}: write two names, as in --plane u_E,u_I")
+    format_ = report.format_of(out) if out is not None else ""
+    found = bifurcation_set(_open(model, settings), names, points)
+    counted = [] if no_regions else regions_of(found)
+    if out is not None:
+        files.write_all(out.parent, {out.name: report.drawn(found, counted, format_)})
+    _emit(report.document(found, counted)) if as_json else _print(report.lines(found, counted))
+    return ANSWERED if not found.open and all(r.certified for r in counted) else UNDECIDED
 
 
 @cli.command()
@@ -453,13 +528,7 @@ def verify(
     from symgame.verifying import LISTED
     from symgame.verifying import verify as verify_table
 
-    names: dict[str, str] = {}
-    for text in renamed:
-        header, equals, quantity = text.partition("=")
-        if not equals or header.strip() in names:
-            what = "is given twice" if equals else "write COLUMN=QUANTITY, as in --map rate_E=x_E"
-            raise click.UsageError(f"--map {text[:60]!a}: {what}")
-        names[header.strip()] = quantity.strip()
+    names = _column_names(renamed, "--map rate_E=x_E")
     if out is not None:
         verification.check_suffix(out)
     circuit = _open(model, settings)
@@ -476,6 +545,56 @@ def verify(
         files.write_all(out.parent, {out.name: verification.content(found, out)})
     _emit(verification.document(found)) if as_json else _print(verification.lines(found))
     return REFUTED if found.refuted else ANSWERED if found.right else UNDECIDED
+
+
+@cli.command()
+@click.argument("model")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--map",
+    "renamed",
+    multiple=True,
+    metavar="COLUMN=NAME",
+    help="What a column with another name is: a population, or t; COLUMN=- leaves it out. Repeatable.",
+)
+@click.option("--digits", type=click.IntRange(1, 17), help="Digits that every rate claims (default: those written).")
+@click.option("--time-rounding", default="0", metavar="T", help="How far a written time may be off (default: 0).")
+@_options("json", "set")
+def trajectory(
+    model: str,
+    data: Path,
+    renamed: tuple[str, ...],
+    digits: int | None,
+    time_rounding: str,
+    as_json: bool,
+    settings: tuple[str, ...],
+) -> int:
+    """A recorded time series (.csv, .npz, .parquet) against the rate equation, its equilibria and eigenvalues.
+
+    Columns are t (or time), in the unit of the time constants, and every population by its name. How far a sample may
+    be off is derived from the digits that are written; a slip that would explain a wrong recording is named.
+    """
+    from symgame.report import verification
+    from symgame.trajectories import verify_trajectory
+
+    circuit = _open(model, settings)
+    found = verify_trajectory(
+        circuit, data, digits=digits, time_rounding=time_rounding, map=_column_names(renamed, "--map E_rate=E")
+    )
+    _emit(verification.recording_document(found)) if as_json else _print(str(found).splitlines())
+    return ANSWERED if found.right else UNDECIDED if found.outcome == "boundary" else REFUTED
+
+
+def _column_names(renamed: Iterable[str], example: str) -> dict[str, str]:
+    """What ``--map`` says of the columns of a table."""
+    names: dict[str, str] = {}
+    for text in renamed:
+        header, equals, quantity = text.partition("=")
+        if not equals or header.strip() in names:
+            what = "is given twice" if equals else f"write it as in {example}"
+            raise click.UsageError(f"--map {text[:60]!a}: {what}")
+        names[header.strip()] = quantity.strip()
+    return names
 
 
 @cli.command()

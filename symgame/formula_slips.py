@@ -24,7 +24,16 @@ from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Proved, Refuted, Undecided, Value
 from symgame.rewriting import in_signed, negated, rebuilt
 from symgame.statements import Checked, Slip, read
-from symgame.words import BRANCH_NUMBERS, BRANCH_WORDS, CIRCUIT_WORDS, FUNCTIONS, QUANTIFIERS, READ_CONDITIONS, READINGS
+from symgame.words import (
+    BRANCH_NUMBERS,
+    BRANCH_WORDS,
+    CIRCUIT_WORDS,
+    FUNCTIONS,
+    GAIN_QUANTIFIERS,
+    QUANTIFIERS,
+    READ_CONDITIONS,
+    READINGS,
+)
 
 #: The search ends after so many statements tried, and so many that ran out of budget.
 MOST_TRIED, MOST_UNDECIDED = 60, 2
@@ -109,7 +118,8 @@ def _false_at(condition: Condition, witness: Mapping[str, Value]) -> bool:
 def _says_something(
     circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], at: tuple[s.Member, ...] | None, steps: int
 ) -> bool:
-    """Not true for an empty reason: the premise can hold, and each side of an equivalence can be true and false."""
+    """Not true for an empty reason: each side of an equivalence can be true and false; of an implication, the premise
+    can hold, and what it implies can fail."""
 
     def possible(side: s.Formula) -> bool:
         try:
@@ -118,8 +128,8 @@ def _says_something(
             return False
 
     match node:
-        case s.Implies(left=a):
-            return possible(a)
+        case s.Implies(left=a, right=b):
+            return possible(a) and possible(s.Not(b))
         case s.Iff(left=a):  # the other side is equivalent to it
             return possible(a) and possible(s.Not(a))
     return True
@@ -275,7 +285,8 @@ def _words_exchanged(circuit: Circuit, node: s.Formula, a: int, b: int) -> s.For
             return replace(part, population=table.get(part.population, part.population))
         if inside and isinstance(part, s.Name):
             return s.Name(table.get(part.id, part.id))
-        word = isinstance(part, s.Call) and part.name not in FUNCTIONS and part.name not in QUANTIFIERS
+        bound = {*FUNCTIONS, *QUANTIFIERS, *GAIN_QUANTIFIERS}
+        word = isinstance(part, s.Call) and part.name not in bound
         return rebuilt(part, lambda child: swapped(child, inside or word))
 
     return swapped(node, False)

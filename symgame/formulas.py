@@ -1,11 +1,12 @@
 r"""Formulas as people have them, in the grammar of formulas, in LaTeX or of SymPy: checked, or compared with the truth.
 
-Which language a text is in needs no option: a backslash, a brace or ``_{`` has no meaning in the grammar of formulas,
+Which language a text is in needs no option: a backslash, a brace or ``^*`` has no meaning in the grammar of formulas,
 and neither has a call such as ``Eq(...)``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -29,10 +30,10 @@ Language = Literal["formula", "latex", "sympy"]
 def language(source: str) -> Language:
     r"""The language of a text: ``latex``, ``sympy``, or the grammar of formulas.
 
-    >>> language(r"w_{EE} \le 1"), language("Le(w_EE, 1)"), language("w_EE <= 1")
-    ('latex', 'sympy', 'formula')
+    >>> language(r"w_{EE} \le 1"), language("Le(w_EE, 1)"), language("w_EE <= 1"), language("x_E^* > 0")
+    ('latex', 'sympy', 'formula', 'latex')
     """
-    if any(mark in source for mark in ("\\", "{", "}", "$")):
+    if any(mark in source for mark in ("\\", "{", "}", "$", "^*")) or re.search(r"\^\d_", source):
         return "latex"
     return "sympy" if is_sympy_text(source) else "formula"
 

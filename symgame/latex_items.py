@@ -97,6 +97,7 @@ JOINING = {
     "exactly when": "⇔", "if": "⇐", "when": "⇐", "for": "⇐", "whenever": "⇐", "provided": "⇐", "provided that": "⇐",
     "otherwise": "otherwise", "else": "otherwise",
 }  # fmt: skip
+_LONGEST_FIRST = sorted((word for word, sign in JOINING.items() if sign != "otherwise"), key=len, reverse=True)
 #: Signs that a name may carry, as in ``\\tau^{\\pm}``; alone they mean nothing.
 _LETTER_SIGNS = "ell hbar dagger ddagger circ bullet infty nabla pm mp ldots cdots to top".split()
 _LETTERS = GREEK | {"varepsilon", "vartheta", "varpi", "varrho", "varsigma", "varphi", *_LETTER_SIGNS}
@@ -104,7 +105,7 @@ _FONTS = {
     "mathrm": "rm", "mathbf": "bf", "mathcal": "cal", "mathsf": "sf", "mathit": "it", "mathtt": "tt",
     "boldsymbol": "bf", "bm": "bf", "mathbb": "bb", "mathfrak": "frak", "mathscr": "cal",
 }  # fmt: skip
-_TEXTS = {"text", "textrm", "textnormal", "textup", "textit", "textbf", "textsf", "mbox", "operatorname"}
+TEXTS = {"text", "textrm", "textnormal", "textup", "textit", "textbf", "textsf", "mbox", "operatorname"}
 _OPERATORS = {"det", "min", "max"}
 _MARKS = {
     "bar", "hat", "tilde", "vec", "dot", "ddot", "acute", "grave", "breve", "check", "mathring", "overline",
@@ -132,7 +133,7 @@ _REFUSED = {
 }  # fmt: skip
 _KNOWN_COMMANDS = (
     {name[1:] for name in (*SIGNS, *_SKIPPED, *_FRACTIONS, *_OPENING) if name[:1] == "\\" and name[1:].isalpha()}
-    | _LETTERS | set(_FONTS) | _TEXTS | _OPERATORS | _MARKS | {"sqrt", "left", "right", "begin", "end", "not"}
+    | _LETTERS | set(_FONTS) | TEXTS | _OPERATORS | _MARKS | {"sqrt", "left", "right", "begin", "end", "not"}
 )  # fmt: skip
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\\\(?:\[[^\]]{0,12}\])?|\\.|\d+(?:\.\d+)?|\.\d+|\s+|%[^\n]*|.", re.DOTALL)
@@ -312,6 +313,12 @@ class _Reader:
         pairs = {**_OPENING, "|": "|", r"\lvert": r"\rvert", r"\vert": r"\vert"}
         if opening == r"\{" and closing.text == "." and len(inside) == 1 and isinstance(inside[0], Rows):
             return inside[0]
+        if opening == "." and closing.text in ("|", r"\rvert", r"\vert"):
+            self.fail(
+                r"\left. ... \right| says where a formula is read; give the branch apart, by --at or at=, and leave it "
+                "out here: without it, every population is active",
+                left.at,
+            )
         if pairs.get(opening) != closing.text:
             self.fail(rf"\left{opening} and \right{closing.text} are no pair", closing.at)
         return Fence("|" if "vert" in opening or opening == "|" else "(", inside, at=left.at)
@@ -321,7 +328,7 @@ class _Reader:
         if name in _FONTS:
             self.groups += 1
             return self.argument(f"what {token.text} writes", _FONTS[name])
-        if name in _TEXTS:
+        if name in TEXTS:
             if name == "operatorname" and self.here is not None and self.here.text == "*":
                 self.next += 1
             return self.words(*self.raw(token), at)
@@ -367,6 +374,12 @@ class _Reader:
             return (Glyph(",", at=at),) if plain else ()
         if word in JOINING:
             return (Glyph(JOINING[word], at=at),)
+        for joining in _LONGEST_FIRST:  # \text{ then LDS}, \text{LDS if and only if }
+            if plain.lower().startswith(f"{joining} "):
+                cut = len(joining) + 1
+                return (Glyph(JOINING[joining], at=at), *self.words(plain[cut:], start + cut, at))
+            if plain.lower().endswith(f" {joining}"):
+                return (*self.words(plain[: -len(joining) - 1], start, at), Glyph(JOINING[joining], at=at))
         self.groups += 1
         for k, c in enumerate(plain):
             if not (c.isascii() and (c.isalnum() or c in " -_.")):

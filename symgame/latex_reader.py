@@ -18,6 +18,7 @@ from symgame.by_cases import ByCases, related
 from symgame.circuit import Circuit
 from symgame.grammar import MAX_DEPTH, MAX_EXPONENT, read_formula
 from symgame.latex_items import (
+    TEXTS,
     Accent,
     Fence,
     Glyph,
@@ -50,6 +51,8 @@ _BINDING = {
     "⇔": _IFF, "⇒": _IMPLIES, "⇐": _IMPLIES, "∨": _OR, "∧": _AND, **dict.fromkeys(_RELATIONS, _RELATION), "+": _SUM,
     "-": _SUM, "·": _PRODUCT, "*": _PRODUCT, "/": _PRODUCT,
 }  # fmt: skip
+#: How a sign that was written in words begins.
+_IN_WORDS = tuple(rf"\{command}" for command in sorted(TEXTS))
 _DECORATIONS = ((Glyph("*"),), (Glyph(r"\ast"),))
 
 
@@ -157,6 +160,8 @@ class _Parse:
         kept = [part for part in parts if part]
         if not kept:
             self.fail("there is no formula", items[0])
+        if len(kept) == 2 and self.in_words(kept[0][0], "⇐") and kept[1][0] == Glyph("⇒"):  # if A, then B
+            kept = [kept[0] + kept[1]]
         nodes = [self.part(tuple(part)) for part in kept]
         if len(nodes) == 1:
             return nodes[0]
@@ -236,7 +241,8 @@ class _Parse:
         self.number(left, item)
         if op == "/":
             ratio = s.Ratio(left, right, at=item.at)
-            self.divided = None if isinstance(right, s.Number) else ratio
+            plain = isinstance(left, s.Number) and isinstance(right, s.Number)  # 1/2 w is read by everybody as half w
+            self.divided = None if plain else ratio
             return ratio
         factors = left.factors if isinstance(left, s.Product) else (left,)
         return s.Product((*factors, right), at=left.at)
@@ -283,7 +289,22 @@ class _Parse:
             return s.Not(self.condition(self.expression(_NOT), item), at=item.at)
         if sign in ("∀", "∃"):
             return self.over_taus(item, sign)
+        if self.in_words(item, "⇐") and self.at == 0:
+            return self.if_then(item)
         return self.powered(item)
+
+    def in_words(self, item: Item, sign: str) -> bool:
+        r"""Whether the sign was written in words, as in ``\text{if}``."""
+        return item == Glyph(sign) and self.source.startswith(_IN_WORDS, item.at)
+
+    def if_then(self, item: Item) -> s.Formula:
+        """``if A then B``, which is the whole formula."""
+        self.at += 1
+        premise = self.condition(self.expression(_OR), item)
+        if self.sign() != "⇒":
+            self.fail(r"an 'if' at the beginning needs its 'then', as in \text{if } A \text{ then } B", item)
+        self.at += 1
+        return s.Implies(premise, self.condition(self.expression(_IMPLIES), item), at=item.at)
 
     def over_taus(self, item: Item, sign: str) -> s.Formula:
         self.at += 1
@@ -347,6 +368,8 @@ class _Parse:
 
     def unknown(self, item: Item) -> NoReturn:
         written = shown(item)
+        if isinstance(item, Glyph) and self.in_words(item, item.text):
+            written = self.source[item.at : self.source.find("}", item.at) + 1]
         if isinstance(item, Glyph) and (item.text in _BINDING or not item.text.startswith("\\")):
             self.fail(f"{written!r} stands where a number, a name or '(' was expected", item)
         if isinstance(item, Glyph):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from symgame.article import article
 from symgame.captions import Figure, captions
-from symgame.competition import figures_of
+from symgame.competition import Competition, figures_of
 from symgame.competition_captions import competition_captions
 from symgame.derivation import Derivation
 from symgame.digests import DIGESTS, digests_document
 from symgame.document import Block, Math, Paragraph, Picture, Proposition, Statement, Text
-from symgame.portrait import figures_data
+from symgame.portrait import Portraits, figures_data
 from symgame.report import checkers, documents, files, html, latex, microcircuits
 from symgame.report.figures import render
 from symgame.shape import abbreviations
@@ -31,8 +31,28 @@ def derivation_files(derivation: Derivation, *, figures: bool = True, model: str
     ``model`` is how the circuit is called on the command line, for the checks that the page offers to copy; none are
     offered when it is empty.
     """
-    certificates = certificate_files(derivation)
     drawn, pictures, notes = _pictures(derivation) if figures else ({}, (), ())
+    written = texts(derivation, _vector(drawn), pictures, notes, model=model)
+    written["timings.json"] = files.json_text({k: round(v, 4) for k, v in derivation.timings.items()})
+    certificates = certificate_files(derivation)
+    written |= {certificates[c.id]: c.certificate for c in derivation.claims if c.certificate is not None}
+    written |= drawn
+    return written | {DIGESTS: files.json_text(digests_document(written))}
+
+
+def texts(
+    derivation: Derivation,
+    svgs: Mapping[str, str],
+    pictures: Iterable[Picture] = (),
+    notes: Iterable[Block] = (),
+    *,
+    model: str = "MODEL",
+) -> Files:
+    """The files that follow from the claims: ``claims.json``, report, page, checkers, formulas.
+
+    ``svgs`` are the pictures of the page by name, ``pictures`` and ``notes`` what the article says of them.
+    """
+    certificates = certificate_files(derivation)
     document = article(derivation, certificates, pictures, notes)
     statements = [x for section in document.sections for block in section.blocks for x in _statements(block)]
     formulas = {x.claim.id: x.math.latex for x in statements if x.math is not None}
@@ -40,22 +60,18 @@ def derivation_files(derivation: Derivation, *, figures: bool = True, model: str
     code = checkers.source(derivation)
     written: Files = {
         "claims.json": files.json_text(documents.claims_document(derivation, certificates, formulas, short)),
-        "timings.json": files.json_text({k: round(v, 4) for k, v in derivation.timings.items()}),
         "report.tex": latex.report(document, derivation.circuit),
         "report.html": html.page(
             document,
             derivation,
-            svgs=_vector(drawn),
+            svgs=svgs,
             checker_lines=checkers.claim_lines(code),
             certificates=certificates,
             model=model,
         ),
         "checkers.py": code,
     }
-    written |= latex.formula_files(document, derivation.circuit)
-    written |= {certificates[c.id]: c.certificate for c in derivation.claims if c.certificate is not None}
-    written |= drawn
-    return written | {DIGESTS: files.json_text(digests_document(written))}
+    return written | latex.formula_files(document, derivation.circuit)
 
 
 def _statements(block: Block) -> tuple[Statement, ...]:
@@ -65,10 +81,20 @@ def _statements(block: Block) -> tuple[Statement, ...]:
 def _pictures(derivation: Derivation) -> tuple[dict[str, bytes], tuple[Picture, ...], tuple[Block, ...]]:
     """The files of the pictures, the pictures as the article shows them, and what is said of those left out."""
     data = figures_data(derivation)
-    drawn, shown, left = render(data), captions(data), list(data.left_out)
-    if derivation.circuit.copies:
-        compete = figures_of(derivation.circuit)
-        drawn |= microcircuits.render(compete)
+    compete = figures_of(derivation.circuit) if derivation.circuit.copies else None
+    drawn = render(data) | ({} if compete is None else microcircuits.render(compete))
+    return drawn, *_said(data, compete)
+
+
+def pictured(derivation: Derivation) -> tuple[tuple[Picture, ...], tuple[Block, ...]]:
+    """The pictures as the article shows them, and what is said of those left out; nothing is drawn."""
+    compete = figures_of(derivation.circuit) if derivation.circuit.copies else None
+    return _said(figures_data(derivation), compete)
+
+
+def _said(data: Portraits, compete: Competition | None) -> tuple[tuple[Picture, ...], tuple[Block, ...]]:
+    shown, left = captions(data), list(data.left_out)
+    if compete is not None:
         shown, left = (*competition_captions(compete), *shown), [*compete.left_out, *left]
     reasons: dict[str, list[str]] = {}
     for x in left:
@@ -77,7 +103,7 @@ def _pictures(derivation: Derivation) -> tuple[dict[str, bytes], tuple[Picture, 
     notes = tuple(
         Paragraph((f"Not drawn: {', '.join(names)}, because {reason}.",)) for reason, names in reasons.items()
     )
-    return drawn, tuple(_picture(figure) for figure in shown), notes
+    return tuple(_picture(figure) for figure in shown), notes
 
 
 def _picture(figure: Figure) -> Picture:

@@ -323,7 +323,8 @@ def valued(circuit: Circuit, values: Mapping[str, Number], one: Number, *, order
     >>> here.number(s.Name("det"), here.active), here.condition(read_formula("stable(E,I) & lds"), here.active)
     (Fraction(1, 1), True)
     """
-    if circuit.copies or not all(p.activation.piecewise_linear for p in circuit.populations):
+    plain = all(p.activation.piecewise_linear and p.activation.germ_of is None for p in circuit.populations)
+    if circuit.copies or not plain:
         raise Unsupported("words of circuits with copies or smooth activations are not evaluated by definition")
 
     def put(expression: sympy.Expr) -> Number:

@@ -16,12 +16,14 @@ from symgame.proof.algebraic import holds_at
 from symgame.proof.certificate_text import matched, scripts
 from symgame.proof.smtlib import script
 from symgame.recheck_claims import Court, Finding, Wrong, stored_value
+from symgame.recheck_comments import odd_comment
 from symgame.report.documents import chart_document
 from symgame.statements import read
 from symgame.stored import StoredClaim, mapping, sequence, text
 
 COMPLETE, ORDERS = "regimes.complete", "regimes.orders"
 Patterns = list[dict[str, str]]
+_TITLE = "completeness: no sign pattern outside the list is possible"
 
 
 def recheck_chart(
@@ -119,13 +121,16 @@ def _by_certificate(
     if claim.id not in certificates:
         raise Wrong(f"{claim.id} has no certificate")
     rows = [(h.text, h.condition) for h in algebra(court.circuit).domain.hypotheses]
-    rows.append(("one of those left out", either(*impossible)))
+    rows.append(("one of the missing patterns", either(*impossible)))
     try:
         parts = scripts(certificates[claim.id], claim.certificate or claim.id)
     except RecordError as error:
         raise Wrong(str(error)) from None
     if len(parts) != 1 or matched(parts[0], rows) != list(range(len(rows))):
         raise Wrong(f"the certificate of {claim.id} asserts something else than what is left out of the list")
+    odd = odd_comment(certificates[claim.id], [_TITLE], parts, [rows])
+    if odd is not None:
+        raise Wrong(f"a comment of the certificate of {claim.id} is not about it: {odd[:80]!r}")
     by = court.refuted_by(script(rows, "recheck"))
     if not by:
         raise Unsupported(f"no engine decides the certificate of {claim.id}")
@@ -225,9 +230,8 @@ def _orders(
         yield _by_certificate(court, claim, certificates, [], "")
         return
     found = certificates.get(ORDERS)
-    wanted = [x.assertions for x in scripts(now.orders_certificate)]
-    if found is None or [x.assertions for x in scripts(found)] != wanted:
-        raise Wrong(f"the certificate of {ORDERS} asserts something else than the orders left out of the list")
+    if found != now.orders_certificate:
+        raise Wrong(f"the certificate of {ORDERS} is not that of the orders left out of the list")
     by = court.refuted_by(now.orders_certificate)
     if not by:
         raise Unsupported(f"no engine decides the certificate of {ORDERS}")

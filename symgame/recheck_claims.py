@@ -15,6 +15,7 @@ from symgame.circuit import Circuit
 from symgame.claims import Draft
 from symgame.condition import FALSE, Condition, both, disjuncts, free_names, negation, propagated
 from symgame.errors import BudgetExceeded, RecordError, SymgameError, Unsupported
+from symgame.frozen_gains import analysed
 from symgame.grammar import read_branch, read_formula
 from symgame.plain_values import Undefined, Valued, valued
 from symgame.proof.algebraic import Algebraic, holds_at
@@ -24,14 +25,16 @@ from symgame.proof.second_solver import FEW_STEPS, STEPS, Referees
 from symgame.proof.smtlib import script
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Value, Verdict
+from symgame.recheck_comments import odd_comment
 from symgame.second_road import evaluated, is_identity, points, restated
 from symgame.statements import Reading, read, with_closed_forms, with_uniqueness
 from symgame.stored import StoredClaim
 from symgame.theorems import theorem
 from symgame.vocabulary import READING_WORDS
 
-#: How a claim was checked again, the strongest evidence first; ``wrong`` and ``unchecked`` are none.
-OUTCOMES = ("verified", "spot-checked", "recomputed", "cited", "open", "unchecked", "wrong")
+#: How a claim or a file was checked again, the strongest evidence first; of what is ``hashed``, only that nobody has
+#: changed it who did not change its hash too; ``wrong`` and ``unchecked`` are no evidence.
+OUTCOMES = ("verified", "spot-checked", "recomputed", "cited", "hashed", "open", "unchecked", "wrong")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,10 @@ class Finding:
     how: str
     by: tuple[str, ...] = ()
     points: int = 0
+
+
+#: What a certificate calls its last assertion.
+DENIED = "the negation of the conclusion"
 
 
 class Wrong(Exception):
@@ -76,6 +83,10 @@ class Court:
     @cached_property
     def domain(self) -> tuple[str, ...]:
         return tuple(h.text for h in algebra(self.circuit).domain.hypotheses)
+
+    def domain_of(self, node: s.Formula) -> tuple[str, ...]:
+        """With the equations of gain and rate, where a statement on a smooth circuit speaks of a rate."""
+        return tuple(h.text for h in algebra(analysed(self.circuit, node)).domain.hypotheses)
 
     def refuted_by(self, text: str, steps: int = STEPS) -> tuple[str, ...]:
         """The engines that find no point; :class:`Wrong` when one finds a point."""
@@ -143,8 +154,9 @@ def _check_asked(court: Court, claim: StoredClaim, draft: Draft) -> None:
         if said not in (word, s.Not(word)) and not (isinstance(said, s.Iff) and said.left == word):
             raise Wrong(f"it characterises something else than {draft.word}")
     lowered = next(_readings(court, claim, draft.given))
+    known = court.domain_of(read_formula(claim.then))
     for text in claim.given[len(draft.given) :]:
-        if text not in court.domain and text not in lowered.reading.assumed:
+        if text not in known and text not in lowered.reading.assumed:
             raise Wrong(f"it supposes {text}, which is neither asked, nor in the domain, nor a denominator")
 
 
@@ -346,6 +358,7 @@ def _certified(court: Court, claim: StoredClaim, text: str, variants: Iterable[L
     else:
         raise Wrong("its certificate asserts something else than its hypotheses and the negation of its conclusion")
     _check_hypotheses(claim, lowered, [row for query in chosen for row in query])
+    _check_comments(claim, text, parts, lowered)
     answers = [court.refuted_by(script(query, "recheck")) for query in chosen]
     if not all(answers):
         raise Unsupported(f"no engine decides query {answers.index(()) + 1} of its certificate")
@@ -359,7 +372,7 @@ def _about(parts: Sequence[Script], lowered: Lowered) -> list[list[tuple[str, Co
     """
     *hypotheses, (_, denied) = lowered.rows
     if len(parts) == 1:
-        rows = [*hypotheses, ("the negation", denied)]
+        rows = [*hypotheses, (DENIED, denied)]
         places = matched(parts[0], rows)
         return None if places is None else [[rows[k] for k in places]]
     cases = disjuncts(denied, MAX_CASES)
@@ -367,7 +380,7 @@ def _about(parts: Sequence[Script], lowered: Lowered) -> list[list[tuple[str, Co
         return None
     chosen = []
     for part, case in zip(parts, cases, strict=True):
-        rows = [*hypotheses, ("the negation", case)]
+        rows = [*hypotheses, (DENIED, case)]
         places = matched(part, rows)
         if places is None:
             return None
@@ -375,12 +388,30 @@ def _about(parts: Sequence[Script], lowered: Lowered) -> list[list[tuple[str, Co
     return chosen
 
 
+def _check_comments(claim: StoredClaim, text: str, parts: Sequence[Script], lowered: Lowered) -> None:
+    """The comments of a certificate name the claim and what is asserted: people read them in the place of the rest."""
+    assert claim.then is not None
+    *hypotheses, (_, denied) = lowered.rows
+    said = s.text(read_formula(claim.then))
+    n = len(parts)
+    if n == 1:
+        titles = [f"{said}\nunsat: the hypotheses below leave no room for the negation"]
+        denials = [(DENIED, denied)]
+    else:
+        titles = [f"{said}\ncase {k} of {n}" for k in range(1, n + 1)]
+        cases = disjuncts(denied, MAX_CASES) or []
+        denials = [(f"case {k} of {n} of the negation", case) for k, case in enumerate(cases, 1)]
+    odd = odd_comment(text, titles, parts, [[*hypotheses, row] for row in denials])
+    if odd is not None:
+        raise Wrong(f"a comment of its certificate is not about it: {odd[:80]!r}")
+
+
 def _check_hypotheses(claim: StoredClaim, lowered: Lowered, used: Sequence[tuple[str, Condition]]) -> None:
     """Every hypothesis that the certificate uses, or that its names are born with, is stated in the claim."""
     stated, query = _stated(claim), lowered.query
     fixed = {h.text for h in query.fixed}
     occurring = frozenset().union(*(free_names(c) for _, c in used))
-    needed = [text for text, _ in used if text != "the negation" and text not in fixed]
+    needed = [text for text, _ in used if text != DENIED and text not in fixed]
     needed += [h.text for h in query.structural.hypotheses if free_names(h.condition) & occurring]
     for text in (*needed, *query.born):
         if text not in stated:

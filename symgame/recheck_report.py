@@ -10,8 +10,9 @@ from symgame.rechecking import Rechecked
 _MEANING = {
     "verified": "other engines agree",
     "spot-checked": "true at exact points, by definition",
-    "recomputed": "the same exact algebra once more",
+    "recomputed": "the same derivation of it once more",
     "cited": "rests on a theorem of the literature",
+    "hashed": "compared with their hashes alone",
     "open": "undecided: nothing is claimed",
     "unchecked": "could not be rechecked",
     "wrong": "not so, or changed",
@@ -32,8 +33,10 @@ def recheck_document(found: Rechecked) -> dict[str, Any]:
 
 
 def recheck_lines(found: Rechecked, verbose: bool = False) -> Iterator[str]:
-    """What is wrong and what could not be rechecked, one a line, then how many findings have each outcome."""
-    shown = found.findings if verbose else (*found.wrong, *found.unchecked)
+    """What is wrong, what could not be rechecked, and files of which hashes alone speak, one a line; then how many
+    findings have each outcome."""
+    hashed = tuple(f for f in found.findings if f.outcome == "hashed")
+    shown = found.findings if verbose else (*found.wrong, *found.unchecked, *hashed)
     for f in shown:
         engines = f" [{', '.join(f.by)}]" if f.by else ""
         yield f"{f.outcome:<13}{f.name}: {f.how}{engines}"

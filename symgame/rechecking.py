@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from symgame import __version__
+from symgame.algebra import algebra
 from symgame.catalogue import drafts
+from symgame.chart import default_parameter
 from symgame.circuit import Circuit
 from symgame.claims import Draft
-from symgame.digests import DIGESTS, digest
 from symgame.errors import RecordError, SymgameError
+from symgame.frozen_gains import readable
 from symgame.grammar import read_formula
 from symgame.proof.second_solver import Referees
 from symgame.proof.smtlib import script
 from symgame.recheck_chart import COMPLETE, ORDERS, recheck_chart
-from symgame.recheck_claims import OUTCOMES, Court, Finding, recheck_claim
-from symgame.recheck_renderings import recheck_renderings
+from symgame.recheck_claims import OUTCOMES, Court, Finding, Wrong, recheck_claim
+from symgame.recheck_files import recheck_files, stated_versions
+from symgame.recheck_renderings import Evidence, recheck_renderings
+from symgame.recheck_steps import check_listed, joined, recheck_steps
 from symgame.statements import read
+from symgame.steps import of_orders, of_patterns
 from symgame.stored import (
     Stored,
+    StoredClaim,
+    exactly_one,
     inside,
     mapping,
-    read_bytes,
     read_json,
     read_stored,
     read_text,
@@ -32,6 +38,7 @@ from symgame.stored import (
     stored_circuit,
 )
 from symgame.stored import text as text_of
+from symgame.typeset import Names, formula_latex
 
 FINDINGS = "findings.json"
 Progress = Callable[[str, str], None]
@@ -69,8 +76,9 @@ def recheck(path: str | Path, *, cvc5: bool = True, progress: Progress = lambda 
     Each claim is lowered again from its formulas and its circuit. A certificate has to assert exactly its hypotheses
     and the negation of its conclusion, and solvers other than the prover (z3 by another road, cvc5 where it is
     installed, unless ``cvc5=False``) have to refute it; a claim without one is put to them as it stands, or decided in
-    another field of fractions. Besides, words are evaluated by their definitions at exact points. Identities that have
-    no formula, formulas in LaTeX and ``checkers.py`` are computed again and compared. Last come the hashes of files.
+    another field of fractions. Besides, words are evaluated by their definitions at exact points. Steps, identities
+    that have no formula, and every document that follows from the claims are written again and compared. Last come
+    the hashes of files, and files that are none of the derivation.
 
     Nothing that is read is executed. Raises :class:`~symgame.errors.RecordError` when the directory holds no
     derivation that can be read.
@@ -92,7 +100,8 @@ def _derivation(root: Path, referees: Referees, progress: Progress) -> Iterator[
     if stored.version != __version__:
         how = f"written by symgame {stored.version[:40]}; this is {__version__}, whose words may mean something else"
         yield Finding("claims.json", "unchecked", how)
-    court = Court(circuit, referees)
+    court = Court(readable(circuit), referees)
+    z3 = stated_versions(root).get("z3-solver")
     asked = {} if _is_paper(stored) else {draft.id: draft for draft in drafts(circuit)}
     certificates, broken = _certificates(stored)
     yield from broken
@@ -104,20 +113,51 @@ def _derivation(root: Path, referees: Referees, progress: Progress) -> Iterator[
         if asked and draft is None and claim.verdict != "undecided":
             yield Finding(claim.id, "wrong", "nothing of this id is asked of this circuit")
             continue
-        yield recheck_claim(court, claim, certificates.get(claim.id), draft)
+        found = recheck_claim(court, claim, certificates.get(claim.id), draft)
+        if found.outcome != "wrong":
+            found = joined(found, recheck_steps(court, claim, circuit, draft, stored.over, z3))
+        yield found
+    yield from _along(circuit, stored, bool(asked))
     if asked:
         yield from _whole(court, stored, asked)
     if stored.regimes is not None:
         progress("regimes", "the chart of regimes")
-        yield from recheck_chart(court, stored.regimes, {c.id: c for c in stored.claims}, certificates)
-    progress("formulas", "formulas and code")
-    yield from recheck_renderings(circuit, stored, _reader(root))
-    yield from _files(root, stored)
+        listed = {c.id: c for c in stored.claims}
+        yield from recheck_chart(court, stored.regimes, listed, certificates)
+        yield from _chart_steps(stored, listed, z3)
+    progress("formulas", "formulas, report and code")
+    yield from recheck_renderings(circuit, stored, Evidence(certificates, asked), _reader(root))
+    yield from recheck_files(root, stored)
 
 
 def _is_paper(stored: Stored) -> bool:
     """Whether the statements are an author's own; then nothing says which there have to be."""
     return all(claim.id.startswith("statement.") for claim in stored.claims)
+
+
+def _along(circuit: Circuit, stored: Stored, derived: bool) -> Iterator[Finding]:
+    """The parameter that conditions are solved for: one of the circuit, and the one that the chart runs along."""
+    over = stored.over
+    chart = None if stored.regimes is None else stored.regimes.get("over")
+    if stored.regimes is not None and chart != over:
+        yield Finding("over", "wrong", f"the chart runs along {chart}, and the derivation along {over}")
+    elif over is not None and (over not in circuit.symbols or not derived):
+        yield Finding("over", "wrong", f"{over} is no symbol of the circuit that conditions are solved for")
+    elif over is None and derived and default_parameter(circuit) is not None:
+        yield Finding("over", "wrong", f"conditions are solved for {default_parameter(circuit)}, and nothing says so")
+
+
+def _chart_steps(stored: Stored, listed: Mapping[str, StoredClaim], z3: str | None) -> Iterator[Finding]:
+    """What the claims of the chart say beside their titles."""
+    assert stored.regimes is not None
+    patterns = stored.regimes.get("regimes")
+    count = len(patterns) if isinstance(patterns, list) else 0
+    for id, steps in ((COMPLETE, tuple(of_patterns(count))), (ORDERS, tuple(of_orders()))):
+        try:
+            if id in listed:
+                check_listed(listed[id], steps, z3)
+        except Wrong as error:
+            yield Finding(id, "wrong", str(error))
 
 
 def _certificates(stored: Stored) -> tuple[dict[str, str], list[Finding]]:
@@ -156,7 +196,7 @@ def _whole(court: Court, stored: Stored, asked: dict[str, Draft]) -> Iterator[Fi
             yield Finding(id, "verified", "left out: its hypotheses never hold together", ("z3",))
         else:
             yield Finding(id, "wrong", f"the claim is missing: {draft.title}")
-    linear = not court.circuit.copies and all(p.activation.piecewise_linear for p in court.circuit.populations)
+    linear = not court.circuit.copies and algebra(court.circuit).pieces is not None
     if linear and stored.over is not None and stored.regimes is None and COMPLETE not in ids:
         yield Finding("regimes", "wrong", f"the chart of regimes along {stored.over} is missing")
 
@@ -171,34 +211,6 @@ def _reader(root: Path) -> Callable[[str], str | None]:
     return read_file
 
 
-def _files(root: Path, stored: Stored) -> Iterator[Finding]:
-    """Every file against the hash it had when it was written, and the version that wrote it."""
-    if not inside(root, DIGESTS).exists():
-        yield Finding(DIGESTS, "unchecked", "there are no hashes of files; derive again to have them")
-        return
-    document = mapping(read_json(inside(root, DIGESTS)), DIGESTS)
-    listed = mapping(document.get("files"), f"{DIGESTS}: files")
-    written = mapping(document.get("versions"), f"{DIGESTS}: versions").get("symgame")
-    if written != stored.version:
-        yield Finding(DIGESTS, "wrong", "it and claims.json name different versions of symgame")
-    wanted = {"claims.json", "report.tex", "report.html", "checkers.py"}
-    wanted |= {claim.certificate for claim in stored.claims if claim.certificate is not None}
-    for name in sorted(wanted - set(listed)):
-        yield Finding(name, "wrong", f"{DIGESTS} does not list it")
-    same = 0
-    for name, expected in listed.items():
-        try:
-            found = digest(read_bytes(inside(root, name)))
-        except RecordError as error:
-            yield Finding(name, "wrong", str(error))
-            continue
-        if found == text_of(expected, f"{DIGESTS}: {name}"):
-            same += 1
-        else:
-            yield Finding(name, "wrong", "the file was changed after it was written")
-    yield Finding("files", "verified", f"{same} files have the hashes that they were written with", ("SHA-256",))
-
-
 # -- papers -----------------------------------------------------------------------------------------------------------
 
 #: Fields of a statement in ``findings.json``, and what they are called in ``claims.json``.
@@ -208,18 +220,25 @@ _FIELDS = {"id": "id", "says": "title", "then": "then", "verdict": "verdict", "r
 def _papers(root: Path, referees: Referees, progress: Progress) -> Iterator[Finding]:
     """The statements of papers: each derivation, and that ``findings.json`` says the same."""
     document = mapping(read_json(inside(root, FINDINGS)), FINDINGS)
+    exactly_one(document.get("schema"), FINDINGS)
+    names = []
     for row in sequence(document.get("papers"), f"{FINDINGS}: papers"):
         paper = mapping(row, f"{FINDINGS}: papers")
         name = text_of(paper.get("paper"), f"{FINDINGS}: paper")
         place = inside(root, name)
+        names.append(name)
         for finding in _derivation(place, referees, lambda id, title, name=name: progress(f"{name}/{id}", title)):  # type: ignore[misc]
             yield Finding(f"{name}/{finding.name}", finding.outcome, finding.how, finding.by, finding.points)
         stored = read_stored(place)
         yield from _statements(name, stored, sequence(paper.get("statements"), f"{FINDINGS}: {name}"), paper)
+    for path in sorted(root.iterdir()):
+        if path.name not in (FINDINGS, *names) and not path.name.startswith(".") and path.name != "__pycache__":
+            yield Finding(path.name, "wrong", f"{FINDINGS} knows nothing of it; keep your own files elsewhere")
 
 
 def _statements(name: str, stored: Stored, rows: Any, paper: Any) -> Iterator[Finding]:
     said = [mapping(row, f"{FINDINGS}: {name}") for row in rows]
+    names = stored_circuit(stored.circuit).presentation.expanded
     if paper.get("circuit") != stored.circuit.get("name") or len(said) != len(stored.claims):
         yield Finding(f"{name}/{FINDINGS}", "wrong", "it has another circuit, or not as many statements as claims.json")
         return
@@ -228,5 +247,14 @@ def _statements(name: str, stored: Stored, rows: Any, paper: Any) -> Iterator[Fi
         same = all(row.get(key) == getattr(claim, own) for key, own in _FIELDS.items())
         same = same and (row.get("given"), row.get("by")) == (list(claim.given), list(claim.by))
         same = same and (row.get("witness"), row.get("certificate")) == (claim.witness, certificate)
+        same = same and (row.get("at"), row.get("latex")) == (claim.at, _latex(claim.then, names))
+        same = same and set(row) == {*_FIELDS, "given", "by", "witness", "certificate", "at", "latex"}
         if not same:
             yield Finding(f"{name}/{FINDINGS}", "wrong", f"it says something else of {claim.id} than claims.json")
+
+
+def _latex(then: str | None, names: Names) -> str | None:
+    try:
+        return None if then is None else formula_latex(read_formula(then), names)
+    except SymgameError:  # named where the claim is checked
+        return None

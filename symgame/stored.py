@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -49,7 +50,7 @@ class StoredClaim:
 
 @dataclass(frozen=True)
 class Stored:
-    """``claims.json`` of one directory."""
+    """``claims.json`` of one directory; ``document`` is all of it, as it was read."""
 
     root: Path
     version: str
@@ -57,6 +58,7 @@ class Stored:
     over: str | None
     claims: tuple[StoredClaim, ...]
     regimes: Mapping[str, Any] | None
+    document: Mapping[str, Any]
 
 
 def read_stored(root: Path) -> Stored:
@@ -66,8 +68,7 @@ def read_stored(root: Path) -> Stored:
     """
     name = "claims.json"
     document = mapping(read_json(inside(root, name)), name)
-    if document.get("schema") != 1:
-        raise RecordError(f"{name}: the schema is {_shown(document.get('schema'))}; this version reads schema 1.")
+    exactly_one(document.get("schema"), name)
     rows = sequence(document.get("claims"), f"{name}: claims")
     if len(rows) > MOST_CLAIMS:
         raise RecordError(f"{name}: {len(rows)} claims; at most {MOST_CLAIMS} are read.")
@@ -84,7 +85,17 @@ def read_stored(root: Path) -> Stored:
         optional(document.get("over"), f"{name}: over"),
         claims,
         None if chart is None else mapping(chart, f"{name}: regimes"),
+        document,
     )
+
+
+def exactly_one(schema: Any, place: str) -> None:
+    """Refuse a document whose schema is not the number 1: ``true`` and ``1.0`` are other values.
+
+    Raises :class:`~symgame.errors.RecordError`.
+    """
+    if type(schema) is not int or schema != 1:
+        raise RecordError(f"{place}: the schema is {_shown(schema)}; this version reads schema 1.")
 
 
 def _claim(row: Any, place: str) -> StoredClaim:
@@ -236,7 +247,6 @@ def stored_circuit(document: Mapping[str, Any]) -> Any:
 
     from symgame.algebra import algebra
     from symgame.circuit import Circuit, Copies, Population
-    from symgame.kinds import activation
     from symgame.notation import exact
 
     where = "claims.json: circuit"
@@ -248,11 +258,7 @@ def stored_circuit(document: Mapping[str, Any]) -> Any:
         for k, each in enumerate(rows, 1):
             row = mapping(each, f"{where}: population {k}")
             name = text(row.get("name"), f"{where}: population {k}")
-            kind = dict(mapping(row.get("activation"), f"{where}: {name}"))
-            phi = activation(
-                text(kind.pop("kind", None), f"{where}: {name}"),
-                **{key: exact(text(v, f"{where}: {name}"), f"{key} of {name}") for key, v in kind.items()},
-            )
+            phi = _activation(mapping(row.get("activation"), f"{where}: {name}"), f"{where}: {name}", name)
             sort = optional(row.get("type"), f"{where}: {name}")
             if sort not in (None, "excitatory", "inhibitory"):
                 raise RecordError(f"{where}: the type of {name} is {_shown(sort)}.")
@@ -298,6 +304,22 @@ def stored_circuit(document: Mapping[str, Any]) -> Any:
         odd = [t for t in (*found, *listed) if (t in found) != (t in listed)] or ["another order"]
         raise RecordError(f"{where}: the domain listed is not that of the circuit: {' ; '.join(odd[:5])}.")
     return circuit
+
+
+def _activation(row: Mapping[str, Any], place: str, population: str) -> Any:
+    """The activation of a row; an offset that is no polynomial has to be the one that makes phi(0) = 0."""
+    from symgame.kinds import activation
+    from symgame.notation import exact
+
+    options = {key: text(value, place) for key, value in row.items()}
+    kind = options.pop("kind", None)
+    offset = options.pop("offset") if re.search(r"[a-z]\(", options.get("offset", "")) else None  # a function of it
+    known = {key: exact(value, f"{key} of {population}") for key, value in options.items()}
+    phi = activation(text(kind, place), **known, **({} if offset is None else {"offset": "rest"}))
+    rest = str(dict(phi.parameters).get("offset")).replace("**", "^")
+    if offset not in (None, rest):
+        raise RecordError(f"{place}: the offset {_shown(offset)} is not the one that makes phi(0) = 0, {rest}.")
+    return phi
 
 
 def _presentation(options: Mapping[str, Any], place: str) -> Any:

@@ -177,8 +177,9 @@ class Filter:
         digits = np.full(here.size, ALL, np.int16)
         for column in self.claims:
             places = self.places.get((column.quantity, b.name if column.at_branch else self.meanings.default.name))
-            if places is None:
-                return never
+            if places is None:  # still, the others say where rounding may matter
+                digits = never
+                continue
             claim: Any = claims.get(column.quantity)
             if column.kind in ("rate", "number"):
                 row = self._compared(claim, numbers[places[0]], here, wide)
@@ -204,7 +205,7 @@ class Filter:
         value, error = number
         error = error + np.abs(claim.value) * ROUNDING
         gap = np.abs(claim.value - value)
-        wide |= here & ~(error <= claim.half)
+        wide |= here & ~((error <= claim.half) & (np.abs(gap - claim.half) > error))
         inside = gap + error <= claim.half * (1 - 2.0**-40)
         exact = (gap == 0) & (number[1] == 0)
         full = inside & (claim.digits >= FULL)

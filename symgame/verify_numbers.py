@@ -17,7 +17,7 @@ from symgame.errors import SymgameError
 
 #: Digits that a number claims which is printed in full.
 FULL: Final = 12
-#: A number that claims more digits than this is "right to k digits" when k of them are right, and k is not smaller.
+#: A number that claims :data:`FULL` digits is "right to k digits" when k of them are right, and k is not smaller.
 LEAST: Final = 6
 #: Digits that a double claims at least, and places that a 0 needs to be a rounded number.
 SHORTEST: Final = 3
@@ -177,27 +177,69 @@ def decimal_text(value: Fraction, digits: int = 17) -> str:
 def right_digits(claim: Claimed, truth: Truth, scale: Fraction = Fraction(0)) -> int | None:
     """How many digits of a claim are right: :data:`ALL` when nothing is to be said, ``None`` when it is wrong.
 
-    The digits of a claim beside the true value 0 are counted from ``scale``, the size of what it belongs to.
+    All that it claims have to be right. Of :data:`FULL` digits or more the last are the rounding of whoever computed
+    them, and :data:`LEAST` are enough. The digits of a claim beside the true value 0 are counted from ``scale``, the
+    size of what it belongs to.
 
     >>> seven = exact(Fraction(17, 24))
-    >>> [right_digits(claimed(t), seven) for t in ("0.708", "17/24", "0.709", "0.7083333334", "0.70833333333333")]
+    >>> [right_digits(claimed(t), seven) for t in ("0.708", "17/24", "0.709", "0.70833333339111", "0.70833333333333")]
     [3, 99, None, 9, 99]
+    >>> right_digits(claimed("0.7083338"), seven) is None
+    True
     """
-    gap = truth.distance(claim.value)
-    if gap == 0:  # an enclosure is narrower than a unit of the last digit of any claim
+    gap = truth.distance(claim.value)  # an enclosure is narrower than a unit of the last digit of any claim
+    return _right(claim, gap, truth.middle, scale)
+
+
+def right_digits_all_over(claim: Claimed, truth: Truth, scale: Fraction = Fraction(0)) -> int | None:
+    """How many digits of a claim are right whichever number of a wide enclosure is the true one.
+
+    >>> wide = Truth(Fraction("0.70833"), Fraction("0.70834"))
+    >>> [right_digits_all_over(claimed(t), wide) for t in ("0.708", "0.70833")]
+    [3, None]
+    """
+    if truth.low == truth.high:
+        return right_digits(claim, truth, scale)
+    gap = max(abs(claim.value - truth.low), abs(claim.value - truth.high))
+    least = Fraction(0) if truth.low <= 0 <= truth.high else min(abs(truth.low), abs(truth.high))
+    return _right(claim, gap, least, Fraction(0))
+
+
+def allowance(claim: Claimed, scale: Fraction = Fraction(0)) -> Fraction:
+    """A distance beyond which no true number leaves the claim right.
+
+    >>> [str(allowance(claimed(t))) for t in ("0.708", "17/24", "0.70833333333333")]
+    ['1/2000', '0', '1/2000000']
+    """
+    if claim.digits is None or not claim.value:
+        return claim.half
+    size, most = abs(claim.value), claim.half
+    if claim.digits >= FULL and not claim.stated:
+        most = max(most, _last(size * Fraction(1001, 1000), LEAST))  # the size of a true number nearby
+    beside_0 = bool(scale) and size <= _last(scale, claim.digits if claim.stated else LEAST)
+    return max(most, size) if beside_0 else most
+
+
+def _last(size: Fraction, digits: int) -> Fraction:
+    """Half a unit in so many digits of a number of that size."""
+    return Fraction(10) ** (magnitude(size) + 1 - digits) / 2
+
+
+def _right(claim: Claimed, gap: Fraction, true: Fraction, scale: Fraction) -> int | None:
+    if gap == 0:
         return ALL
     if claim.digits is None:
         return None
     if gap <= claim.half:
         return ALL if claim.stated or claim.digits >= FULL else claim.digits
-    size = truth.middle if truth.middle != 0 else scale
+    size = true if true != 0 else scale
     if size == 0:
         return None
     # |gap| <= 10^(magnitude - k + 1)/2, for the largest k
     k = magnitude(size) + 1 - _ceiling_of_log(2 * gap)
-    if truth.middle == 0 and k >= (claim.digits if claim.stated else FULL):
+    if true == 0 and k >= (claim.digits if claim.stated else FULL):
         return ALL
-    enough = k >= LEAST and (claim.digits > LEAST or truth.middle == 0)
+    enough = k >= LEAST and (claim.digits >= FULL or true == 0)
     return k if enough and not claim.stated else None
 
 

@@ -60,7 +60,8 @@ class Table:
 
 
 def table(data: Any, stack: ExitStack) -> Table:
-    """The table behind a path, a data frame (pandas, polars) or a mapping of columns; ``stack`` closes what it opens.
+    """The table behind a path, a data frame (pandas, polars, Arrow) or a mapping of columns; ``stack`` closes what it
+    opens.
 
     Raises :class:`~symgame.verify_numbers.VerifyError` for everything that is no table.
 
@@ -72,11 +73,12 @@ def table(data: Any, stack: ExitStack) -> Table:
     if isinstance(data, str | os.PathLike):
         return _file(Path(data), stack)
     if hasattr(data, "columns") and hasattr(data, "__getitem__"):
-        headers = [str(name) for name in data.columns]
+        names = getattr(data, "column_names", data.columns)  # the columns of an Arrow table are no names
+        headers = [str(name) for name in names]
         if len(set(headers)) < len(headers):
             twice = next(name for name in headers if headers.count(name) > 1)
             raise VerifyError(f"the data frame has two columns {twice[:60]!a}; keep one of them")
-        return _arrays({str(name): _column_of(data[name]) for name in data.columns})
+        return _arrays({str(name): _column_of(data[name]) for name in names})
     if isinstance(data, Mapping):
         return _arrays({str(name): values for name, values in data.items()})
     raise VerifyError(f"data is {type(data).__name__}; give the path of a file ({', '.join(SUFFIXES)}), a data frame, "
@@ -84,6 +86,8 @@ def table(data: Any, stack: ExitStack) -> Table:
 
 
 def _column_of(series: Any) -> Any:
+    if hasattr(series, "chunks"):  # Arrow's
+        return _from_arrow(series)
     return series.to_numpy() if hasattr(series, "to_numpy") else series
 
 

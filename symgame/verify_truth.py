@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
-from math import isfinite, isqrt, lcm, prod
+from functools import cached_property, reduce
+from math import isqrt, lcm, prod
+from operator import add, mul
 from typing import Any
 
 import numpy as np
 import sympy
+from flint import arb, fmpq
 
 from symgame import syntax as s
 from symgame.algebra import Algebra, algebra
+from symgame.balls import precision
 from symgame.best_rate import OwnEnergy, nash_class
 from symgame.bounds import exactly
 from symgame.branches import Branch, branch, equilibria, full_branch
@@ -30,6 +33,7 @@ from symgame.condition import FALSE, Condition, holds
 from symgame.enumeration import equilibria as enumerated
 from symgame.errors import BudgetExceeded, Unsupported, VocabularyError
 from symgame.grammar import read_branch, read_formula
+from symgame.numeric import rational
 from symgame.proof.decide import EXACT
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Proved, Undecided
@@ -37,7 +41,6 @@ from symgame.properties import diagonal
 from symgame.ring import Quotient, value_at
 from symgame.spectrum import all_left, characteristic, eigenvalues, spectral_type
 from symgame.statements import with_closed_forms, with_uniqueness
-from symgame.sweep_answers import number as number_at
 from symgame.sweep_answers import truth as truth_at
 from symgame.sweep_program import Gathered
 from symgame.syntax import PIECE_MARK
@@ -180,8 +183,8 @@ class Meanings:
 
     def at_point(self, circuit_point: tuple[tuple[str, Fraction], ...]) -> Circuit:
         """The circuit with numbers in place of its symbols."""
-        table = tuple((n, sympy.Rational(v.numerator, v.denominator)) for n, v in circuit_point)
-        return replace(self.circuit, values=table).fixed()
+        table = {n: sympy.Rational(v.numerator, v.denominator) for n, v in circuit_point}
+        return replace(self.circuit, values=(*self.circuit.values, *table.items())).fixed()
 
 
 @dataclass(frozen=True)
@@ -330,11 +333,12 @@ class RowTruth:
             worst = max(worst, abs(state[i] - line.value(z)))
         return worst
 
-    def on_continuum(self, state: Sequence[Fraction], half: Sequence[Fraction]) -> str | None:
-        """The branch of a continuum with an equilibrium within ``half`` of a state, decided exactly."""
+    def on_continuum(self, rates: Mapping[int, tuple[Fraction, Fraction]], branch: str | None = None) -> str | None:
+        """The branch of a continuum with an equilibrium of such rates, each within so much of a number, decided
+        exactly; ``branch``, if it is one of several."""
         system = self._parts[0]
         n = system.n
-        for name, family in self.continua:
+        for name, family in sorted(self.continua, key=lambda row: row[0] != branch):
             rows: list[tuple[tuple[Fraction, ...], Fraction, bool]] = []
             for i, place in enumerate(family.places):
                 piece, W = system.pieces[i][place], system.W[i]
@@ -346,8 +350,10 @@ class RowTruth:
                     rows.append((tuple(W), system.u[i] - piece.lower, not piece.closed[0]))
                 if piece.upper is not None:
                     rows.append((tuple(-v for v in W), piece.upper - system.u[i], not piece.closed[1]))
-                rows.append((unit, half[i] - state[i], False))
-                rows.append((tuple(-v for v in unit), half[i] + state[i], False))
+                if i in rates:
+                    value, half = rates[i]
+                    rows.append((unit, half - value, False))
+                    rows.append((tuple(-v for v in unit), half + value, False))
             if satisfiable(rows):
                 return name
         return None
@@ -373,11 +379,7 @@ class RowTruth:
         place = self._place(column, branch)
         if place.kind == "ask":
             assert column.node is not None
-            value = number_at(self._circuit, column.node, branch)
-            if value is None or not isfinite(value):
-                return None
-            ends = sorted((Fraction(value) * (1 - _ROUNDED), Fraction(value) * (1 + _ROUNDED)))
-            return Truth(ends[0], ends[1])
+            return valued(self._circuit, column.node, read_branch(branch))
         found = self._number(place.at) if place.kind == "number" and self._known(place) else None
         return None if found is None else exact(found)
 
@@ -408,7 +410,51 @@ class RowTruth:
         return rooted(rational, factor, inside)
 
 
-_ROUNDED = Fraction(1, 2**52)
+def valued(circuit: Circuit, node: s.Formula, at: Members) -> Truth | None:
+    """The value of a number with ``sqrt``, ``abs``, ``min`` or ``max`` in it, enclosed; exact without them.
+
+    ``None`` where a denominator is 0 or a root is of a negative number.
+
+    >>> from symgame.named import wilson_cowan
+    >>> pair = wilson_cowan().with_values(w_EE=2, w_EI=1, w_IE=1, w_II=0, tau_E=1, tau_I=1, u_E=1, u_I=0).fixed()
+    >>> over = read_formula("abs(1 - w_EE)*sqrt(2) = 0").terms[0]
+    >>> str(valued(pair, over, read_branch("E,I")))
+    '1.414213562373095'
+    """
+    members = Vocabulary(circuit, at).lowering()
+
+    def of(part: s.Formula) -> arb:
+        match part:
+            case s.Call(name="sqrt", args=(inner,)):
+                square = of(inner)
+                if square < 0:
+                    raise ZeroDivisionError("the root of a negative number")
+                return square.max(arb(0)).sqrt()
+            case s.Call(name=("abs" | "min" | "max") as name, args=args):
+                values = [of(arg) for arg in args]
+                return abs(values[0]) if name == "abs" else reduce(arb.min if name == "min" else arb.max, values)
+            case s.Negative(of=inner):
+                return -of(inner)
+            case s.Sum(terms=terms):
+                return reduce(add, map(of, terms))
+            case s.Product(factors=factors):
+                return reduce(mul, map(of, factors))
+            case s.Ratio(over=over, under=under):
+                return of(over) / of(under)
+            case s.Power(base=base, exponent=exponent):
+                return of(base) ** exponent
+        value = rational(members.number(part))
+        return arb(fmpq(value.numerator, value.denominator))
+
+    try:
+        with precision(4 * EXTRA_DIGITS):
+            ball = of(node)
+            if not ball.is_finite():
+                return None
+            low, high = ball.lower().fmpq(), ball.upper().fmpq()
+    except (VocabularyError, ZeroDivisionError):
+        return None
+    return Truth(Fraction(int(low.p), int(low.q)), Fraction(int(high.p), int(high.q)))
 
 
 def rooted(rational: Fraction, factor: Fraction, inside: Fraction) -> Truth:

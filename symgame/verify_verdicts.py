@@ -8,10 +8,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 from symgame.cells import Point
+from symgame.chart import regime_table
 from symgame.errors import SymgameError
 from symgame.verify_columns import Column, branch_names
-from symgame.verify_numbers import ALL, BadCell, Claimed, Truth, claimed, decimal_text, exact, right_digits
+from symgame.verify_numbers import ALL, KEPT, BadCell, Claimed, Truth, claimed, decimal_text, exact, right_digits
 from symgame.verify_truth import Equilibrium, Meanings, RowTruth
+from symgame.words import nearest
 
 RIGHT: Final = "right"
 BOUNDARY: Final = "boundary"
@@ -29,7 +31,18 @@ _NASH: Final = {
     "global": "global", "nash": "global", "local": "local", "local nash": "local", "locally nash": "local",
     "stationary": "stationary", "stationary only": "stationary",
 }  # fmt: skip
-_TYPES: Final = {"spiral": "focus", "centre": "center", "saddle point": "saddle", "nonhyperbolic": "non-hyperbolic"}
+_KINDS: Final = frozenset(("node", "focus", "saddle", "center", "non-hyperbolic", "kink"))
+_TYPES: Final[Mapping[str, tuple[frozenset[str], bool | None]]] = {
+    **{kind: (frozenset((kind,)), None) for kind in _KINDS},
+    "spiral": (frozenset(("focus",)), None),
+    "nodal": (frozenset(("node",)), None),
+    "centre": (frozenset(("center",)), None),
+    "nonhyperbolic": (frozenset(("non-hyperbolic",)), None),
+    "stable": (_KINDS, True),
+    "unstable": (_KINDS, False),
+    "sink": (frozenset(("node", "focus")), True),
+    "source": (frozenset(("node", "focus")), False),
+}
 
 
 @dataclass(frozen=True)
@@ -128,7 +141,38 @@ def _read(column: Column, cell: Any, digits: int | None) -> Any:
         raise BadCell(f"{word[:40]!a} is no number of equilibria")
     if not word or word == "nan":
         raise BadCell("the cell is empty" if not word else "nan says nothing")
-    return word
+    return claimed_type(word) if column.kind == "type" else _regime(word)
+
+
+def claimed_type(word: str) -> tuple[frozenset[str], bool | None]:
+    """The types that a word admits, and what it says of stability; :class:`~symgame.verify_numbers.BadCell` for others.
+
+    >>> sorted(claimed_type("spiral sink")[0]), claimed_type("spiral sink")[1], claimed_type("saddle point")[1]
+    (['focus'], True, None)
+    """
+    kinds, stable = _KINDS, None
+    for part in word.removesuffix(" point").split():
+        if part not in _TYPES:
+            raise BadCell(f"{word[:40]!a} is no type{nearest(part, _TYPES)}; it is made of {', '.join(_TYPES)}")
+        admitted, said = _TYPES[part]
+        kinds = kinds & admitted
+        if not kinds or (None not in (said, stable) and said != stable):
+            raise BadCell(f"{word[:40]!a} contradicts itself")
+        stable = stable if said is None else said
+    return kinds, stable
+
+
+def is_of_type(claim: tuple[frozenset[str], bool | None], true: str, stable: bool | None) -> bool:
+    """Whether a claimed type is that of an equilibrium."""
+    return true in claim[0] and (claim[1] is None or claim[1] == stable)
+
+
+def _regime(word: str) -> str:
+    name = word.replace("_", "-")
+    known = [row[0] for row in regime_table()]
+    if name not in (*known, "unnamed"):
+        raise BadCell(f"{word[:40]!a} is no regime{nearest(name, known)}; they are {', '.join(known)}")
+    return name
 
 
 def truth_value(word: str) -> bool:
@@ -197,12 +241,10 @@ def _state(truth: RowTruth, claims: Claims) -> tuple[list[Finding], list[Target]
         rows = [Finding(RIGHT, quantity, said, _shown(e, claims.rates), digits=None if best == ALL else best,
                         values=_values(e, claims.rates))]  # fmt: skip
         return rows, [e for e, _ in chosen]
-    if full and not fits:
-        state = [claims.rates[i].value for i in range(len(populations))]
-        name = truth.on_continuum(state, [claims.rates[i].half for i in range(len(populations))])
-        if name is not None:
-            verdict = RIGHT if branch in (None, name) else OTHER
-            return [Finding(verdict, quantity, said, f"a continuum on ({name})", _elsewhere(branch, name))], [name]
+    name = truth.on_continuum({i: (c.value, c.half) for i, c in claims.rates.items()}, branch)
+    if name is not None and (name == branch or not fits):
+        verdict = RIGHT if branch in (None, name) else OTHER
+        return [Finding(verdict, quantity, said, f"a continuum on ({name})", _elsewhere(branch, name))], [name]
     if fits:
         e = fits[0][0]
         expected = next((t for t in there if isinstance(t, Equilibrium)), None)
@@ -288,8 +330,10 @@ def _at(
     if parts:
         said = "; ".join("".join(f"{p}={c.text} " for p, c in row.items()).strip() for row in parts.values())
         claims = [(row.get("re"), row.get("im")) for _, row in sorted(parts.items())]
-        if isinstance(target, Equilibrium):
+        if isinstance(target, Equilibrium) and target.exists:
             rows.append(_spectrum(target, claims, said))
+        elif isinstance(target, Equilibrium):
+            rows.append(_absent(target.branch, truth, "eigenvalues", True, said))
         else:
             shown = "continuum" if isinstance(target, str) else "nothing there"
             verdict = BOUNDARY if isinstance(target, str) else WRONG
@@ -299,32 +343,33 @@ def _at(
 
 def _of_equilibrium(truth: RowTruth, e: Equilibrium, column: Column, value: Any, said: str) -> Finding:
     name = column.quantity
+    if not e.exists and column.kind in ("stable", "type", "nash", "eigenvalues"):
+        return _absent(e.branch, truth, name, value, said)
     if column.kind == "eigenvalues":
         return _spectrum(e, list(value), said)
     if column.kind == "stable":
         note = f"breaks {'' if e.stable else '~'}stable({e.branch})"
-        if not e.exists:
-            note = f"no equilibrium on ({e.branch}) exists here; this is about its Jacobian"
         kink = "a total input lies exactly on a kink, where no Jacobian decides"
         return _word(name, value, e.stable, said, note, kink)
     if column.kind == "type":
-        plain = str(value)
-        stated = [flag for word, flag in (("unstable ", False), ("stable ", True)) if plain.startswith(word)]
-        kind = plain.split(" ", 1)[1] if stated else plain
-        kind = _TYPES.get(kind, kind)
-        good = kind == e.type and (not stated or stated[0] == e.stable)
-        true = e.type if not stated else f"{'stable' if e.stable else 'unstable'} {e.type}"
+        good = is_of_type(value, e.type, e.stable)
+        true = e.type if value[1] is None else f"{'stable' if e.stable else 'unstable'} {e.type}"
         return Finding(RIGHT if good else WRONG, name, said, true, "" if good else f"the type of ({e.branch})")
     if column.kind == "nash":
         held: Any = e.nash == "global" if isinstance(value, bool) else e.nash
-        if not e.exists:
-            return Finding(WRONG if value else RIGHT, name, said, "nothing there", f"breaks exists({e.branch})")
         note = f"{'breaks' if held is False or e.nash != 'global' else 'proved'} nash({e.branch})"
         found = _word(name, value, held, said, note, "")
         return replace(found, true=e.nash)
     if column.kind == "condition":
         return _condition(truth, column, value, e.branch, said)
     return _number(column, value, truth.number(column, e.branch), said, f"read at ({e.branch})")
+
+
+def _absent(branch: str, truth: RowTruth, name: str, value: Any, said: str) -> Finding:
+    """What is claimed of an equilibrium that does not exist: only that it is not stable, or not Nash, is right."""
+    others = ", ".join([f"({e.branch})" for e in truth.points] + [f"({other})" for other, _ in truth.continua])
+    note = f"breaks exists({branch}): no isolated equilibrium lies there; there is {others or 'none'}"
+    return Finding(RIGHT if value is False else WRONG, name, said, "nothing there", note)
 
 
 def _word(name: str, value: Any, held: Any, said: str, note: str, undecided: str) -> Finding:
@@ -361,14 +406,13 @@ def _of_circuit(truth: RowTruth, column: Column, value: Any, said: str) -> Findi
         many: Any = "continuum" if truth.continua else sum(isinstance(p, Point) for p in truth.found)
         note = "equilibria: " + ", ".join(f"({e.branch})" for e in truth.points[:9])
         return Finding(RIGHT if value == many else WRONG, "count", said, str(many), "" if value == many else note)
-    good = str(value).replace("_", "-") == truth.regime
-    return Finding(RIGHT if good else WRONG, column.quantity, said, truth.regime)
+    return Finding(RIGHT if value == truth.regime else WRONG, column.quantity, said, truth.regime)
 
 
 # -- eigenvalues ------------------------------------------------------------------------------------------------------
 
 
-def _spectrum(e: Equilibrium, claims: Sequence[tuple[Claimed | None, Claimed | None]], said: str) -> Finding:
+def _spectrum(e: Equilibrium, claims: Sequence[Pair], said: str) -> Finding:
     """Claimed eigenvalues, in any order, against the true ones, each of which is taken once."""
     true = e.eigenvalues
     shown = "; ".join(_complex_text(re, im) for re, im in true)
@@ -377,27 +421,63 @@ def _spectrum(e: Equilibrium, claims: Sequence[tuple[Claimed | None, Claimed | N
         return Finding(BOUNDARY, "eigenvalues", said, "none", note)
     if len(claims) > len(true):
         return Finding(WRONG, "eigenvalues", said, shown, f"there are {len(true)}")
-    left = list(true)
-    scale = max(max(abs(re.middle), abs(im.middle)) for re, im in true)
-    least = ALL
-    values: list[tuple[Claimed, Truth]] = []
-    for claim in claims:
-        nearest = min(left, key=lambda row, claim=claim: _gap(claim, row))  # type: ignore[misc]
-        left.remove(nearest)
-        for part, value in zip(claim, nearest, strict=True):
-            if part is None:
-                continue
-            values.append((part, value))
-            k = right_digits(part, value, scale or Fraction(1))
-            if k is None:
-                note = f"the eigenvalues at ({e.branch}); nearest: {_complex_text(*nearest)}"
-                return Finding(WRONG, "eigenvalues", said, shown, note, values=tuple(values))
-            least = min(least, k)
-    digits = None if least == ALL else least
-    return Finding(RIGHT, "eigenvalues", said, shown, digits=digits, values=tuple(values))
+    scale = max(max(abs(re.middle), abs(im.middle)) for re, im in true) or Fraction(1)
+    digits = [[pair_digits(claim, value, scale) for value in true] for claim in claims]
+    chosen = assigned(digits)
+    if chosen is None:
+        spared, near = list(range(len(true))), []
+        for row, claim in zip(digits, claims, strict=True):  # one that fits nothing is said first
+            near.append(min(spared, key=lambda k, claim=claim: _gap(claim, true[k])))  # type: ignore[misc]
+            spared.remove(near[-1])
+        bad = min(range(len(claims)), key=lambda k: digits[k][near[k]] is not None)
+        note = f"the eigenvalues at ({e.branch}); nearest: {_complex_text(*true[near[bad]])}"
+        return Finding(WRONG, "eigenvalues", said, shown, note, values=_parts(claims, [true[k] for k in near]))
+    least = min(d for row, k in zip(digits, chosen, strict=True) if (d := row[k]) is not None)
+    values = _parts(claims, [true[k] for k in chosen])
+    return Finding(RIGHT, "eigenvalues", said, shown, digits=None if least == ALL else least, values=values)
 
 
-def _gap(claim: tuple[Claimed | None, Claimed | None], true: tuple[Truth, Truth]) -> Fraction:
+Pair = tuple[Claimed | None, Claimed | None]
+
+
+def pair_digits(claim: Pair, true: tuple[Truth, Truth], scale: Fraction) -> int | None:
+    """How many digits of a claimed real and imaginary part are right; ``None`` when one of them is wrong."""
+    rows = [right_digits(c, t, scale) for c, t in zip(claim, true, strict=True) if c is not None]
+    return None if None in rows else min((k for k in rows if k is not None), default=ALL)
+
+
+def _parts(claims: Sequence[Pair], true: Sequence[tuple[Truth, Truth]]) -> tuple[tuple[Claimed, Truth], ...]:
+    rows = (zip(claim, value, strict=True) for claim, value in zip(claims, true, strict=True))
+    return tuple((c, t) for row in rows for c, t in row if c is not None)
+
+
+def assigned(digits: Sequence[Sequence[int | None]]) -> list[int] | None:
+    """A column of its own for every row, with the largest least entry; ``None`` when no choice avoids ``None``.
+
+    Paths that augment a matching of the entries that are large enough (J. E. Hopcroft and R. M. Karp, SIAM J. Comput. 2
+    (1973) 225, prove that none is missed), from the largest bound downwards.
+
+    >>> assigned([[None, 1], [1, 2]]), assigned([[3, 9], [2, 9]]), assigned([[1, None], [1, None]])
+    ([1, 0], [0, 1], None)
+    """
+    for level in sorted({d for row in digits for d in row if d is not None}, reverse=True):
+        owner: dict[int, int] = {}
+
+        def placed(row: int, seen: set[int], level: int = level, owner: dict[int, int] = owner) -> bool:
+            for k, d in enumerate(digits[row]):
+                if d is not None and d >= level and k not in seen:
+                    seen.add(k)
+                    if k not in owner or placed(owner[k], seen):
+                        owner[k] = row
+                        return True
+            return False
+
+        if all(placed(row, set()) for row in range(len(digits))):
+            return [next(k for k, row in owner.items() if row == j) for j in range(len(digits))]
+    return [] if not digits else None
+
+
+def _gap(claim: Pair, true: tuple[Truth, Truth]) -> Fraction:
     pairs = ((c, t) for c, t in zip(claim, true, strict=True) if c is not None)
     return sum((t.distance(c.value) for c, t in pairs), Fraction(0))
 
@@ -408,98 +488,3 @@ def _complex_text(re: Truth, im: Truth) -> str:
     sign = "-" if im.middle < 0 else "+"
     size = Truth(*sorted((abs(im.low), abs(im.high))))
     return f"{re}{sign}{size}i" if re.middle != 0 else f"{'-' if sign == '-' else ''}{size}i"
-
-
-# -- within the rounding of the parameters ----------------------------------------------------------------------------
-
-
-def settled(
-    meanings: Meanings,
-    claims: Claims,
-    point: Mapping[str, Fraction],
-    found: Sequence[Finding],
-    uncertain: Mapping[str, tuple[Fraction, bool]],
-) -> list[Finding]:
-    """The findings, with ``boundary`` for those that the rounding of parameters decides.
-
-    ``uncertain`` says how far each parameter may be off, and whether its value is certainly the one that was meant. A
-    claim that fails is on the boundary when it holds for some parameter moved by no more; one that holds, when it fails
-    for some parameter whose value is not certain.
-    """
-    moved: list[tuple[str, Fraction, dict[str, Finding]]] = []
-    for name, move in _moves(point, uncertain):
-        truth = RowTruth(meanings, {**point, **move})
-        if not truth.broken:
-            moved.append((name, max(map(abs, (move[n] - point[n] for n in move))), _by_name(findings(truth, claims))))
-    return [_settled(meanings, claims, point, f, moved, uncertain) for f in found]
-
-
-def _by_name(rows: Sequence[Finding]) -> dict[str, Finding]:
-    return {row.quantity: row for row in rows}
-
-
-def _moves(
-    point: Mapping[str, Fraction], uncertain: Mapping[str, tuple[Fraction, bool]]
-) -> Iterator[tuple[str, dict[str, Fraction]]]:
-    for name, (size, _) in uncertain.items():
-        if size:
-            yield name, {name: point[name] + size}
-            yield name, {name: point[name] - size}
-
-
-def _settled(
-    meanings: Meanings,
-    claims: Claims,
-    point: Mapping[str, Fraction],
-    found: Finding,
-    moved: Sequence[tuple[str, Fraction, dict[str, Finding]]],
-    uncertain: Mapping[str, tuple[Fraction, bool]],
-) -> Finding:
-    if found.verdict in (BAD, BOUNDARY):
-        return found
-    holds = found.verdict == RIGHT
-    if holds and found.values:  # a number that is right at the values of the row
-        return found
-    for name, size, rows in moved:
-        there = rows.get(found.quantity)
-        if there is None or (there.verdict == RIGHT) == holds or (holds and uncertain[name][1]):
-            continue
-        return replace(found, verdict=BOUNDARY, digits=None, note=_how_far(meanings, claims, point, found, name, size))
-    if not holds and found.values and _between(found, [rows.get(found.quantity) for _, _, rows in moved]):
-        note = "within the rounding of the parameters the true value changes by more than the claim is off"
-        return replace(found, verdict=BOUNDARY, note=note)
-    return found
-
-
-def _between(found: Finding, others: Sequence[Finding | None]) -> bool:
-    """Whether every claimed number lies between the true ones at the moved points."""
-    rows = [found, *(o for o in others if o is not None and len(o.values) == len(found.values))]
-    for k, (claim, _) in enumerate(found.values):
-        low = min(row.values[k][1].low for row in rows)
-        high = max(row.values[k][1].high for row in rows)
-        if not low - claim.half <= claim.value <= high + claim.half:
-            return False
-    return len(rows) > 1
-
-
-def _how_far(
-    meanings: Meanings, claims: Claims, point: Mapping[str, Fraction], found: Finding, name: str, size: Fraction
-) -> str:
-    """How far the parameter has to move for another answer: to within a factor of 16, or not at all."""
-    holds = found.verdict == RIGHT
-    least = size
-    for power in range(4, 64, 4):
-        shorter = size / 2**power
-        rows = []
-        for value in (point[name] + shorter, point[name] - shorter):
-            truth = RowTruth(meanings, {**point, name: value})
-            rows += [] if truth.broken else [_by_name(findings(truth, claims)).get(found.quantity)]
-        if not any(row is not None and (row.verdict == RIGHT) != holds for row in rows):
-            break
-        least = shorter
-    else:
-        return (
-            f"exactly on the boundary in {name}: at {name} = {point[name]} the answer is {found.true}, and another one "
-            f"beside it"
-        )
-    return f"{name} need not move by more than {decimal_text(least, 2)} for another answer; its rounding may be as much"

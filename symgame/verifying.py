@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -18,11 +19,13 @@ from symgame.circuit import Circuit
 from symgame.errors import BudgetExceeded, SymgameError
 from symgame.groups import neurons
 from symgame.statements import check_domain
+from symgame.verify_boxes import Boxes
 from symgame.verify_cells import doubles, numbers
 from symgame.verify_columns import Column, branch_names, columns
 from symgame.verify_filter import ROUNDING, Filter, Sure, made, nash_code
 from symgame.verify_numbers import ALL, BadCell, VerifyError, parameter
 from symgame.verify_reading import Chunk, Table, table
+from symgame.verify_rounding import settled
 from symgame.verify_truth import Meanings, RowTruth
 from symgame.verify_verdicts import (
     BAD,
@@ -32,7 +35,6 @@ from symgame.verify_verdicts import (
     Finding,
     findings,
     read_claims,
-    settled,
     truth_value,
     worst,
 )
@@ -137,6 +139,10 @@ class _Ready:
     meanings: Meanings
     filter: Filter | None
     taken: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def boxes(self) -> Boxes:
+        return Boxes(self.meanings)
 
 
 def _prepared(circuit: Circuit, source: Table, renamed: Mapping[str, str] | None, at: str | None) -> _Ready:
@@ -313,12 +319,13 @@ def _row(ready: _Ready, chunk: Chunk, k: int, near: bool, digits: int | None, ro
         return Row(number, Finding(BAD, header, str(cells.get(header, ""))[:60], note=str(error)))
     truth = RowTruth(ready.meanings, point)
     if truth.broken:
-        values = ", ".join(f"{name} = {value}" for name, value in point.items() if name in truth.broken[0])
+        spoken = set(re.findall(r"\w+", truth.broken[0]))
+        values = ", ".join(f"{name} = {value}" for name, value in point.items() if name in spoken)
         return Row(number, Finding(BAD, "domain", values, truth.broken[0], f"{values} violates {truth.broken[0]}"))
     try:
         found = findings(truth, claims)
-        if near:
-            found = settled(ready.meanings, claims, point, found, uncertain)
+        if near or rounded:
+            found = settled(ready.boxes, claims, truth, found, uncertain, rounded)
     except BudgetExceeded as error:
         return Row(number, Finding(BOUNDARY, "row", "", "not decided", str(error)))
     first = worst(found)

@@ -58,9 +58,12 @@ LAYERS: list[list[str]] = [
         [
             "pieces",
             "activation",
+            "rate_slopes",
+            "stable_forms",
             "kinds",
             "entries",
             "circuit",
+            "frozen_gains",
             "groups",
             "modelfile",
             "sheets",
@@ -79,6 +82,8 @@ LAYERS: list[list[str]] = [
     # numbers alone, nothing of circuits
     Room(
         [
+            "balls",
+            "isolation",
             "least_power",
             "spectrum",
             "cells",
@@ -90,6 +95,13 @@ LAYERS: list[list[str]] = [
             "enumeration",
             "best_rate",
             "mean_field",
+            "sections",
+            "certified_boxes",
+            "certified_bounds",
+            "certified_spectrum",
+            "certified_nash",
+            "certified",
+            "certified_digits",
         ]
     ),
     Room(
@@ -116,6 +128,7 @@ LAYERS: list[list[str]] = [
     ),  # matrices over QQ, whatever they stand for
     Room(["copies", "feedback"]),
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
+    Room(["hopf_criticality", "limit_cycles"]),
     ["branches", "numeric_game", "layering"],
     [
         "properties",
@@ -131,6 +144,17 @@ LAYERS: list[list[str]] = [
     ["solve", "statements", "numeric", "shape", "nash_continua"],
     Room(["latex_notation", "latex_reader", "formula_slips", "formulas"]),
     ["chart", "nash_points", "pivoting"],
+    Room(
+        [
+            "supralinear_numbers",
+            "supralinear_cases",
+            "supralinear_spectrum",
+            "supralinear_points",
+            "supralinear",
+            "supralinear_formulas",
+            "supralinear_persistence",
+        ]
+    ),
     Room(["exact_flow", "recordings", "flow_check", "relaxation", "recording_slips", "trajectories"]),
     ["columns"],
     Room(["layer_units", "ratio_map", "ratio_branches", "resting", "depth_law", "sharpening", "dropouts"]),
@@ -153,6 +177,7 @@ LAYERS: list[list[str]] = [
             "fields",
             "competition",
             "competition_captions",
+            "supralinear_responses",
         ]
     ),
     Room(
@@ -165,6 +190,8 @@ LAYERS: list[list[str]] = [
             "global_stability",
             "branch_texts",
             "game_claims",
+            "threshold_facts",
+            "smooth_claims",
             "depth_claims",
             "feedback_claims",
             "unit_claims",
@@ -178,6 +205,7 @@ LAYERS: list[list[str]] = [
             "document",
             "writing",
             "unit_writing",
+            "smooth_writing",
             "overviews",
             "article",
         ]
@@ -195,11 +223,40 @@ LAYERS: list[list[str]] = [
             "verifying",
         ]
     ),
+    Room(
+        [
+            "bifurcation_curves",
+            "bifurcation_gains",
+            "bifurcation_pairs",
+            "bifurcation_arcs",
+            "bifurcation_points",
+            "bifurcation_bautin",
+            "bifurcation_inputs",
+            "bifurcation_rows",
+            "bifurcation_boxes",
+            "bifurcation_sections",
+            "bifurcation_sets",
+            "bifurcation_regions",
+            "bifurcation_conditions",
+        ]
+    ),  # a pair over two parameters
+    Room(
+        [
+            "ball_intervals",
+            "pair_equations",
+            "window_bounds",
+            "equilibrium_curves",
+            "one_parameter",
+            "diagram_cycles",
+        ]
+    ),  # a pair over one parameter
     ["report.canvas"],  # what the pictures of several back ends share
     ["symgame"],  # the face: ``symgame/__init__.py``
     [
         "report",
+        "report.bifurcations",
         "report.checkers",
+        "report.diagrams",
         "report.documents",
         "report.figures",
         "report.files",
@@ -207,11 +264,12 @@ LAYERS: list[list[str]] = [
         "report.latex",
         "report.microcircuits",
         "report.pdf",
+        "report.supralinear",
         "report.sweeps",
         "report.terminal",
         "report.verification",
     ],  # back ends: none imports another
-    Room(["stable_forms", "identifiers", "dialect", "rate_system", "fixed_points"]),  # circuits in other languages
+    Room(["identifiers", "dialect", "rate_system", "fixed_points"]),  # circuits in other languages
     [
         "exports",
         "exports.bibtex",
@@ -227,17 +285,20 @@ LAYERS: list[list[str]] = [
     Room(
         [
             "digests",
+            "output",
             "stored",
             "plain_values",
             "second_road",
+            "recheck_comments",
             "recheck_claims",
+            "recheck_steps",
             "recheck_chart",
+            "recheck_files",
             "recheck_renderings",
             "rechecking",
             "recheck_report",
         ]
     ),
-    ["output"],
     ["cli", "interactive", "paper", "testing"],
     ["__main__"],
 ]

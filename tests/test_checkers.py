@@ -324,7 +324,7 @@ def test_bad_questions_are_one_clear_error() -> None:
         (lambda: c.holds("lds", point, w_EE=1.0), "given twice"),
         (lambda: c.residual({"E": 0.0}, point), "the populations are E, I"),
         (lambda: checker(circuit("wilson-cowan")).place("d_stable"), "no question 'd_stable'"),
-        (lambda: checker(circuit("logistic_pair")).regime(dict(QUICK, w_EE=0, u_E=0, u_I=0)), "not piecewise linear"),
+        (lambda: checker(circuit("logistic_pair")).place("exists(E,I)"), "not piecewise linear"),
     ):
         with pytest.raises(CheckerError, match=said):
             ask()
@@ -449,7 +449,8 @@ def test_a_determinant_that_is_always_zero() -> None:
 def test_a_smooth_circuit_says_what_is_left_out() -> None:
     made = checker(circuit("logistic_pair"))
     assert set(made.formulas.questions) >= {"p_matrix", "lds", "monotone", "hurwitz"}
-    assert {"branches", "regime", "residual", "unique"} <= set(made.formulas.left_out)
+    assert {"exists(E,I)", "strict(E,I)", "continuum(E,I)", "nash(E,I)", "residual"} == set(made.formulas.left_out)
+    assert {"hurwitz(E,I)", "local_nash(E,I)", "unique", "regime(switch)"} <= set(made.formulas.questions)
     assert "Left out here:" in text("logistic_pair") and "not piecewise linear" in text("logistic_pair")
 
 

@@ -147,10 +147,16 @@ def test_another_order_and_other_names() -> None:
     assert e.data.regime == "antagonistic"
 
 
-def test_smooth_activations_are_explored_without_a_class() -> None:
+def test_smooth_activations_are_explored_with_proved_classes() -> None:
     pair = symgame.Circuit.from_matrix(
         [["w_EE", "-w_EI"], ["w_IE", 0]], names="EI", types=["excitatory", "inhibitory"], activation="tanh"
     )
     e = symgame.explore(pair)
     e.move(e.steps[-1])
-    assert "located numerically" in e.title and len(e.strip.data) == 2
+    assert "located" not in e.title and len(e.strip.data) == 2
+    for plane in (*e.strip.data, e.data):
+        truth = solutions(plane.circuit)
+        assert truth.complete and not plane.notes
+        for mark, solution in zip(plane.equilibria, truth.equilibria, strict=True):
+            assert mark.place == tuple(float(v) for v in solution.state.values())
+            assert (mark.stability == "stable") is solution.stable and mark.nash == solution.nash

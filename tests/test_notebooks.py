@@ -25,6 +25,8 @@ SHOWN = {
     "05_lateral_inhibition": (4, {"proved": 12, "refuted": 1}),
     "06_columns": (3, {"proved": 1, "cited": 1}),
     "07_referee": (0, {"proved": 1, "refuted": 1, "right": 1}),
+    "08_logistic_bifurcations": (4, {"proved": 0}),
+    "09_supralinear": (2, {"proved": 4}),
 }
 
 
@@ -53,7 +55,7 @@ def executed(path: Path, place: Path) -> list[Any]:
 
 
 #: Those that take long.
-LONG = ("05_lateral_inhibition", "06_columns", "07_referee")
+LONG = ("05_lateral_inhibition", "06_columns", "07_referee", "09_supralinear", "08_logistic_bifurcations")
 
 
 @pytest.mark.filterwarnings("default")  # of the kernel's own packages

@@ -72,7 +72,8 @@ def test_a_circuit_outside_the_class_gets_what_can_be_said_and_reasons(tmp_path:
     assert main(["derive", str(model), "--out", str(tmp_path / "out"), "--quiet"]) == 3
     claims = {c["id"]: c for c in json.loads((tmp_path / "out" / "claims.json").read_text())["claims"]}
     assert claims["game.rate-equation"]["verdict"] == "proved"
-    assert claims["equilibria"]["verdict"] == "undecided" and "piecewise-linear" in claims["equilibria"]["reason"]
+    assert claims["equilibria.map"]["verdict"] == "proved"
+    assert claims["matrix"]["verdict"] == "undecided" and "no one I - F W" in claims["matrix"]["reason"]
 
 
 def test_other_documents(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
@@ -269,7 +270,6 @@ def test_tables_and_files(tmp_path: Path) -> None:
     assert by_file.outcome == "right" and str(by_file) == str(verify_trajectory(PAIR, T[:60], columns))
     np.savez(tmp_path / "run.npz", t=T[:60], E=X[:60, 0], I=X[:60, 1])
     assert verify_trajectory(PAIR, tmp_path / "run.npz").digits >= 10
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"t": T[:60], "I": X[:60, 1], "E": X[:60, 0]})
     assert verify_trajectory(PAIR, frame).digits >= 10
     assert verify_trajectory("wilson-cowan", path, values=VALUES).outcome == "right"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
 from symgame.dialect import Dialect, double
 from symgame.identifiers import Rules, changed, identifiers, plain
 from symgame.rate_system import RateSystem
@@ -18,18 +21,21 @@ _RESERVED = (
 )
 RULES = Rules(frozenset(_RESERVED.split()))
 DIALECT = Dialect(
-    {"max": "fmax({0}, {1})", "min": "fmin({0}, {1})", "abs": "fabs({0})"}
+    {"abs": "fabs({0})"}
     | {word: f"{word}({{0}})" for word in ("exp", "log", "tanh", "atan", "sqrt")},
     power="pow({0}, {1})",
     infix=False,
     pi="3.14159265358979323846",
 )
+#: The larger and the smaller of two numbers, NaN if one of them is: C's own fmax and fmin swallow a NaN.
+_CHOICES = {"max": "a > b || a != a ? a : b", "min": "a < b || a != a ? a : b"}
 
 
 def text(system: RateSystem) -> str:
     """The file: ``NAME_rhs(state, parameter, rate)``, the numbers of states and parameters, names, default values.
 
-    A parameter without a value is NAN in ``NAME_defaults``, so that a forgotten one shows.
+    A parameter without a value is NAN in ``NAME_defaults``, and every rate that rests on it is NAN then, so that a
+    forgotten one shows.
 
     >>> from symgame.named import wilson_cowan
     >>> from symgame.rate_system import rate_system
@@ -40,6 +46,9 @@ def text(system: RateSystem) -> str:
     upper = prefix.upper()
     own = {f"{prefix}_{word}" for word in _OWN} | {f"{upper}_STATES", f"{upper}_PARAMETERS"}
     said = identifiers(system.names, Rules(RULES.reserved | own))
+    dialect = replace(
+        DIALECT, functions={**DIALECT.functions, **{word: f"{prefix}_{word}({{0}}, {{1}})" for word in _CHOICES}}
+    )
     states, parameters = len(system.equations), len(system.parameters)
     rows = [f"{plain(system.title)}: {system.law}", "C99; link with -lm."]
     rows.append(f"States: {', '.join(said[s] for s in system.states)}.")
@@ -53,28 +62,36 @@ def text(system: RateSystem) -> str:
         )
         values = ["NAN" if value is None else double(value) for _, value in system.parameters]
         lines += _table(f"const double {prefix}_defaults[]", values)
+    body = list(_body(system, said, dialect))
+    for word, chosen in _CHOICES.items():
+        if any(f"{prefix}_{word}(" in line for line in body):
+            lines += [f"static double {prefix}_{word}(double a, double b) {{ return {chosen}; }}", ""]
     lines += [
         "// rate[i] is the time derivative of state[i]; parameter[k] is called as in the names above.",
         f"void {prefix}_rhs(const double *state, const double *parameter, double *rate)",
         "{",
-        *([] if _used(system) & {name for name, _ in system.parameters} else ["    (void)parameter;"]),
     ]
+    return "\n".join([*lines, *body, "}"]) + "\n"
+
+
+_OWN = ("rhs", "defaults", "state_names", "parameter_names", *_CHOICES)
+
+
+def _body(system: RateSystem, said: Mapping[str, str], dialect: Dialect) -> Iterator[str]:
+    """The lines of the function."""
     used = _used(system)
-    lines += [
-        f"    const double {said[name]} = parameter[{k}];"
-        for k, (name, _) in enumerate(system.parameters)
-        if name in used
-    ]
-    lines += [f"    const double {said[name]} = state[{k}];" for k, name in enumerate(system.states)]
+    if not used & {name for name, _ in system.parameters}:
+        yield "    (void)parameter;"
+    for k, (name, _) in enumerate(system.parameters):
+        if name in used:
+            yield f"    const double {said[name]} = parameter[{k}];"
+    for k, name in enumerate(system.states):
+        yield f"    const double {said[name]} = state[{k}];"
     for e in system.equations:
         if e.help.name in used:
-            lines.append(f"    const double {said[e.help.name]} = {DIALECT.total(e.help_terms, said)};")
+            yield f"    const double {said[e.help.name]} = {dialect.total(e.help_terms, said)};"
     for k, e in enumerate(system.equations):
-        lines.append(f"    rate[{k}] = {DIALECT.quotient(e.change, e.tau, said)};")
-    return "\n".join([*lines, "}"]) + "\n"
-
-
-_OWN = ("rhs", "defaults", "state_names", "parameter_names")
+        yield f"    rate[{k}] = {dialect.quotient(e.change, e.tau, said)};"
 
 
 def _used(system: RateSystem) -> set[str]:

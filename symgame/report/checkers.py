@@ -8,9 +8,10 @@ formulas of the claims.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 
+from symgame import syntax as s
 from symgame.algebra import algebra
 from symgame.branches import full_branch
 from symgame.chart import regime_condition, regime_table
@@ -18,9 +19,11 @@ from symgame.checker import Plan, functions, identifiers, note, plan, wrapped_li
 from symgame.claims import Claim
 from symgame.derivation import Derivation
 from symgame.errors import SymgameError, Unsupported
-from symgame.grammar import read_formula
+from symgame.frozen_gains import gain, in_rate, rate, readable, smooth
+from symgame.grammar import read_formula, read_term
 from symgame.program import wrapped
 from symgame.pythonic import python, quoted
+from symgame.words import GAIN_QUANTIFIERS
 
 RUNTIME = ("bounds.py", "decisions.py", "selftest.py")
 WIDTH = 116
@@ -36,7 +39,7 @@ def source(derivation: Derivation) -> str:
     True
     """
     chosen = plan(derivation.circuit)
-    said = identifiers(derivation.circuit.symbols)
+    said = identifiers(chosen.circuit.symbols)
     trees = [_module(name) for name in RUNTIME]
     policy = ast.get_docstring(trees[RUNTIME.index("decisions.py")][1]) or ""
     parts = [
@@ -48,9 +51,10 @@ def source(derivation: Derivation) -> str:
         "B = Any  # a truth, or an array of truths\n"
         "F = Fraction\nYES, NO = np.True_, np.False_\ninteger = Integer",
         functions(chosen, said).rstrip("\n"),
-        _claim_formulas(derivation, said),
-        _regime_formulas(derivation, chosen),
+        _claim_formulas(derivation, chosen, said),
+        _regime_formulas(chosen),
         _tables(derivation, chosen),
+        *_gains(chosen),
         _FACE,
     ]
     return "\n\n".join(parts[:2]) + "\n\n" + "\n\n\n".join(parts[2:]) + "\n"
@@ -132,7 +136,7 @@ def _import_order(name: str) -> tuple[int, str]:
 
 
 def _head(derivation: Derivation, chosen: Plan, policy: str) -> str:
-    circuit = derivation.circuit
+    circuit = chosen.circuit
     shown = ", ".join(f"{name}=..." for name in circuit.symbols)
     domain = [h.text for h in algebra(circuit).domain.hypotheses]
     lines = [
@@ -181,8 +185,8 @@ def _filled(text: str, first: str = "", rest: str = "    ") -> list[str]:
 # -- the claims -------------------------------------------------------------------------------------------------------
 
 
-def _claim_formulas(derivation: Derivation, said: Mapping[str, str]) -> str:
-    parameters = ["word: Word", "number: Numeral", *(f"{said[s]}: N" for s in derivation.circuit.symbols)]
+def _claim_formulas(derivation: Derivation, chosen: Plan, said: Mapping[str, str]) -> str:
+    parameters = ["word: Word", "number: Numeral", *(f"{said[s]}: N" for s in chosen.circuit.symbols)]
     lines = [
         "def _claims(",
         *wrapped_list(parameters),
@@ -201,7 +205,7 @@ def _claim_formulas(derivation: Derivation, said: Mapping[str, str]) -> str:
     return "\n".join([*lines, "    return {", *rows, "    }"] if rows else [*lines, "    return {}"])
 
 
-def _regime_formulas(derivation: Derivation, chosen: Plan) -> str:
+def _regime_formulas(chosen: Plan) -> str:
     """The table of regimes: its conditions in the words and numbers of the circuit."""
     lines = [
         "def _regimes(word: Word, number: Numeral) -> dict[str, Check]:",
@@ -209,7 +213,7 @@ def _regime_formulas(derivation: Derivation, chosen: Plan) -> str:
     ]
     rows = []
     for name, when, _ in regime_table() if chosen.regimes else ():
-        circuit = derivation.circuit
+        circuit = chosen.circuit
         text = python(read_formula(regime_condition(circuit, when)), {}, full_branch(circuit).name)
         rows += wrapped(f"        {quoted(name)}: lambda: ", text, ",", 12)
     return "\n".join([*lines, "    return {", *rows, "    }"] if rows else [*lines, "    return {}"])
@@ -217,10 +221,10 @@ def _regime_formulas(derivation: Derivation, chosen: Plan) -> str:
 
 def claim_expressions(derivation: Derivation, claim: Claim, said: Mapping[str, str]) -> tuple[str, str] | None:
     """Hypotheses and conclusion as Python; ``None`` for identities and what is said with quantifiers."""
-    if claim.then is None:
+    if claim.then is None or _beyond_gains(derivation, claim):
         return None
     try:
-        at = claim.at if claim.at is not None else full_branch(derivation.circuit).name
+        at = claim.at if claim.at is not None else full_branch(readable(derivation.circuit)).name
     except SymgameError:
         at = ""
     try:
@@ -232,11 +236,39 @@ def claim_expressions(derivation: Derivation, claim: Claim, said: Mapping[str, s
     return joined or "True", then
 
 
+def _beyond_gains(derivation: Derivation, claim: Claim) -> bool:
+    """Whether a claim on a smooth circuit speaks of a rate, or of all gains: it has no value at gains."""
+    names = derivation.circuit.names
+    beyond = {str(rate(names[i])) for i in smooth(derivation.circuit)} | set(GAIN_QUANTIFIERS)
+    parts = (part for text in (claim.then, *claim.given) if text is not None for part in s.walk(read_formula(text)))
+    return any(getattr(p, "id", None) in beyond or getattr(p, "name", None) in beyond for p in parts)
+
+
+def _gains(chosen: Plan) -> Iterator[str]:
+    """A function from rates to gains, where the gains of a smooth circuit are rational in its rates."""
+    populations = chosen.circuit.populations
+    values = {str(gain(p.name)): value for p in populations if (value := in_rate(p)) is not None}
+    if not values or len(values) < len(smooth(chosen.circuit)):
+        return
+    names = sorted({str(x) for value in values.values() for x in value.free_symbols})
+    said = identifiers(names)
+    lines = [
+        f"def gains({', '.join(f'{said[n]}: N' for n in names)}) -> dict[str, N]:",
+        '    """The gains at rates, rounded to doubles: what is decided of them is exact for the rounded gains."""',
+    ]
+    rows = [f"        {quoted(name)}: {python(read_term(_text(value)), said, '')}," for name, value in values.items()]
+    yield "\n".join([*lines, "    return {", *rows, "    }"])
+
+
+def _text(expression: object) -> str:
+    return str(expression).replace("**", "^")
+
+
 # -- the tables -------------------------------------------------------------------------------------------------------
 
 
 def _tables(derivation: Derivation, chosen: Plan) -> str:
-    circuit = derivation.circuit
+    circuit = chosen.circuit
     lines = ["FORMULAS = Formulas(", "    circuit=(", *_string(circuit.name, 8), "    ),"]
     for field, values in (
         ("symbols", circuit.symbols),
