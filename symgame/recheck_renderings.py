@@ -277,6 +277,7 @@ def _of_author(derivation: Derivation, shown: Shown, read: ReadFile) -> Iterator
     """The report and the page of a paper, but for the words that its author put above them."""
     title = _TITLE.search(read(PAGE) or "")
     headline = unescape(title[1]) if title else derivation.circuit.name
+    most = 0
     written = [texts(_titled(derivation, headline, preface), *shown, model="") for preface in ((_WORDS,), ())]
     for name in (REPORT, PAGE):
         found = read(name)
@@ -287,11 +288,12 @@ def _of_author(derivation: Derivation, shown: Shown, read: ReadFile) -> Iterator
         own = next((w for w in words if w is not None), None)
         if own is None:
             yield Finding(name, "wrong", f"written once more, it differs at {_place(found, str(written[1][name]))}")
-        elif own:
-            how = f"{_SAME}, but for {len(own)} characters of the author's own words, compared with the hash alone"
-            yield Finding(name, "recomputed", how)
         else:
-            yield Finding(name, "recomputed", _SAME)
+            most = max(most, len(own))
+            yield Finding(name, "recomputed", f"{_SAME}, but for the author's own words" if own else _SAME)
+    if most:
+        how = f"{most} characters of the author's own in {REPORT} and {PAGE} are compared with the hashes alone"
+        yield Finding("words", "hashed", how)
 
 
 def _titled(derivation: Derivation, headline: str, preface: tuple[str, ...]) -> Derivation:

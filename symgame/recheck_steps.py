@@ -103,6 +103,17 @@ def _check_fields(claim: StoredClaim, draft: Draft | None) -> None:
 
 def _of_author(court: Court, claim: StoredClaim) -> Draft:
     """The question that an author's statement answers: the hypotheses that a proof added are those of the domain."""
+    match read_formula(claim.then or "true"):
+        case s.Iff():
+            kinds: tuple[str, ...] = ("equivalence",)
+        case s.Implies():
+            kinds = ("implication",)
+        case s.Relation(ops=("=",)):
+            kinds = ("equation", "fact")
+        case _:
+            kinds = ("fact",)
+    if claim.kind not in kinds:
+        raise Wrong(f"a statement of this shape is of the kind {kinds[0]}")
     given = tuple(g for g in claim.given if g not in court.domain)
     return Draft(claim.id, claim.title, claim.kind, claim.then, given=given, at=claim.at)
 

@@ -307,6 +307,17 @@ def by_c(circuit: Circuit, directory: Path) -> Rhs:
     return f
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["relu", "saturating", "soft_threshold", "softplus", "power", "logistic", "tanh"])
+def test_a_parameter_without_a_value_shows_in_c(kind: str, tmp_path: Path) -> None:
+    """It is NAN in the defaults, and what rests on it is NaN: fmax(0, NAN) would be 0, and a plausible rate."""
+    more: dict[str, object] = {"saturating": {"cap": 2}, "soft_threshold": {"threshold": 1}}.get(kind, {})
+    phi = activation(kind, **more)
+    circuit = Circuit.from_matrix([["w", 0], [1, 0]], names=["P", "V"], u=[1, 1], tau=[1, 1], activation=[phi, phi])
+    first, second = by_c(circuit, tmp_path)(np.array([0.5, 0.25]))
+    assert np.isnan(first) and np.isfinite(second)  # the second rate does not rest on w
+
+
 def by_xppaut(circuit: Circuit, directory: Path) -> tuple[Any, Rhs]:
     import xpplab
 

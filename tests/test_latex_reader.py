@@ -117,6 +117,12 @@ READ = [
     (r"\begin{cases} 1 & \text{if } u_E < 0 \\ 2 & \text{if } u_E < 1\end{cases} = w_{EE}",
      "(u_E < 0 => 1 = w_EE) & (u_E >= 0 & u_E < 1 => 2 = w_EE)"),
     (r"\forall\tau\colon \text{hurwitz}(E,I)", "for_all_tau(hurwitz(E,I))"),
+    (r"\text{if } w_{EE} < 1 \text{ then LDS}", "w_EE < 1 => lds"),
+    (r"\text{If } w_{EE} < 1, \text{ then } \text{LDS}", "w_EE < 1 => lds"),
+    (r"\text{LDS if and only if } w_{EE} < 1", "lds <=> w_EE < 1"),
+    (r"\text{LDS if } w_{EE} < 1", "w_EE < 1 => lds"),
+    (r"w_{EE}/2 \cdot w_{II} < 1", "w_EE/2*w_II < 1"),
+    (r"x^2_E > x_E^2", "x(E)^2 > x(E)^2"),
 ]  # fmt: skip
 
 
@@ -153,6 +159,7 @@ def test_longer_names_win_and_blanks_part_them() -> None:
 
 
 def test_the_language_of_a_text_shows() -> None:
+    assert language("x^2_E < 1") == "latex" and language("x^2 - x_E < 1") == "formula"
     assert [language(t) for t in (r"w \le 1", "w_{EE} < 1", "Eq(w, 1)", "w = 1", "abs(w) < 1", "max(a, b) < 1")] == [
         "latex", "latex", "sympy", "formula", "formula", "formula",
     ]  # fmt: skip
@@ -263,6 +270,12 @@ BROKEN = [
     (r"w_{EE} \pm 1 > 0", "stands for two values"),
     (r"w_{EE} \approx 1", "is no exact relation"),
     (r"w_{EE} / w_{II} w_{EI} < 1", "can be read in two ways"),
+    (r"w_{EE}/2w_{II} < 1", "column 9: 'a / b c' can be read in two ways"),
+    (r"w_{EE}/2(1 + w_{II}) < 1", "can be read in two ways"),
+    (r"\text{if } w_{EE} < 1", "column 1: an 'if' at the beginning needs its 'then'"),
+    (r"w_{EE} < 1, \text{ then LDS}", "'\\\\text{ then LDS}' stands where a number"),
+    (r"\Leftarrow w_{EE} < 1 \Rightarrow \text{LDS}", "'⇐' stands where a number"),
+    (r"\left. x_E \right|_{E,I} < 1", "give the branch apart, by --at or at="),
     (r"w_{EE} \in (0, 1)", "write an interval as 0 < w < 1"),
     (r"\sqrt[3]{w_{EE}} < 1", "only square roots"),
     (r"w_{EE}^{*} < 1", "'*' marks rates and energies"),

@@ -15,6 +15,8 @@ import symgame
 from symgame.cli import main
 from symgame.digests import digests_document
 from symgame.errors import RecordError
+from symgame.kinds import activation
+from symgame.notation import symbol
 from symgame.output import derivation_files
 from symgame.paper import Paper, Statement, build
 from symgame.proof.certificate_text import scripts
@@ -214,6 +216,14 @@ def chart(change: Callable[[Document], None]) -> Callable[[Document], None]:
     return lambda document: change(document["regimes"])
 
 
+def steps(id: str, change: Callable[[list[Document]], object]) -> Callable[[Document], None]:
+    def changed(document: Document) -> None:
+        change(claim_of(document, id)["steps"])
+
+    return changed
+
+
+HURWITZ = "stability.hurwitz.E"
 FORGERIES: dict[str, tuple[Callable[[Document], None], str]] = {
     "another conclusion": (put("matrix.p", then="p_matrix <=> w < 2"), "matrix.p"),
     "a true conclusion that was not asked": (put("matrix.p", then="lds <=> w < 1"), "matrix.p"),
@@ -249,6 +259,40 @@ FORGERIES: dict[str, tuple[Callable[[Document], None], str]] = {
     "a threshold": (chart(lambda c: c["thresholds"][0].update(value="2")), "regimes"),
     "the order of thresholds": (chart(lambda c: c["orders"].clear()), "regimes"),
     "the chart left out": (lambda d: d.update(regimes=None), "regimes.complete"),
+    "another parameter": (lambda d: d.update(over="tau"), "over"),
+    "the chart along another parameter": (chart(lambda c: c.update(over="u")), "over"),
+    "no parameter": (
+        lambda d: (d.update(over=None, regimes=None), d["claims"].remove(claim_of(d, "regimes.complete"))),
+        "over",
+    ),
+    "a step that is false": (steps("stability.hurwitz.E", lambda x: x[0].update(formula="w < 100")), HURWITZ),
+    "a step that is true of everything": (steps("matrix.p", lambda x: x[0].update(formula="true")), "matrix.p"),
+    "why a step follows": (steps(HURWITZ, lambda x: x[0].update(reason="by magic")), HURWITZ),
+    "a step that is chained no more": (steps(HURWITZ, lambda x: x[0].update(chained=False)), HURWITZ),
+    "a step left out": (steps("equilibria.exists.E", lambda x: x.pop()), "equilibria.exists.E"),
+    "a step added": (steps(HURWITZ, lambda x: x.append({**x[0], "formula": "w < 1"})), HURWITZ),
+    "no steps": (steps(HURWITZ, lambda x: x.clear()), HURWITZ),
+    "a step of the chart": (steps("regimes.complete", lambda x: x[0].update(reason="by magic")), "regimes.complete"),
+    "an engine that is none": (put("matrix.p", by=["divine revelation"]), "matrix.p"),
+    "an engine of another version": (put("matrix.p", by=["z3 99.0"]), "matrix.p"),
+    "no engine": (put("matrix.p", by=[]), "matrix.p"),
+    "the engine of a certificate": (put("matrix.p", by=["exact algebra"]), "matrix.p"),
+    "the engine of the chart": (put("regimes.complete", by=["divine revelation"]), "regimes.complete"),
+    "a source of a proof": (put("matrix.p", source="Nobody 1900"), "matrix.p"),
+    "a reason of a proof": (put("matrix.p", reason="because"), "matrix.p"),
+    "a witness of a proof": (put("matrix.p", witness={"w": "2"}), "matrix.p"),
+    "the word that is characterised": (put("matrix.p", word="lds"), "matrix.p"),
+    "a source of an identity": (put("game.pseudo-gradient", source="Nobody 1900"), "game.pseudo-gradient"),
+    "an identity undecided": (
+        put("game.pseudo-gradient", verdict="undecided", by=[], reason="a budget"),
+        "game.pseudo-gradient",
+    ),
+    "an abbreviation": (lambda d: d["abbreviations"].update(D="7"), "abbreviations"),
+    "the kind of an identity": (put("game.pseudo-gradient", kind="fact"), "game.pseudo-gradient"),
+    "another key of a claim": (put("matrix.p", note="false"), "matrix.p"),
+    "another key": (lambda d: d.update(note="false"), "note"),
+    "another key of the chart": (chart(lambda c: c.update(note="false")), "regimes"),
+    "the chart is said to be incomplete": (chart(lambda c: c.update(complete=1)), "regimes"),
 }
 
 
@@ -372,6 +416,165 @@ def test_files_that_were_changed_are_named(derived: Path, tmp_path: Path) -> Non
     assert sorted(changed) == sorted(names)
 
 
+def written_anew(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        text = (root / name).read_text(encoding="utf-8")
+        assert text.count(old) >= 1
+        (root / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+def listed(name: str, text: str) -> Callable[[Path], None]:
+    """A file of one's own, and its hash beside those of the others."""
+
+    def change(root: Path) -> None:
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+        document = json.loads((root / "hashes.json").read_text(encoding="utf-8"))
+        document["files"][name] = ""
+        (root / "hashes.json").write_text(json_text(document), encoding="utf-8")
+
+    return change
+
+
+#: What is changed, and where it is named; hashes are written anew.
+FILES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a sentence in the report": (
+        written_anew("report.tex", r"\end{document}", "Always stable.\n\\end{document}"),
+        "report.tex",
+    ),
+    "a number in the report": (written_anew("report.tex", "w < 1", "w < 2"), "report.tex"),
+    "a sentence on the page": (
+        written_anew("report.html", "</main>", "<p>LDS holds for every w</p></main>"),
+        "report.html",
+    ),
+    "a command on the page": (
+        written_anew("report.html", "<pre>symgame check MODEL", "<pre>symgame check other"),
+        "report.html",
+    ),
+    "a formula": (written_anew("formulas/matrix.lds.tex", "w < 1", "w < 2"), "formulas/matrix.lds.tex"),
+    "a macro": (written_anew("formulas/macros.tex", "w < 1", "w < 2"), "formulas/macros.tex"),
+    "what a certificate says it proves": (
+        written_anew("certificates/matrix.p.smt2", "; p_matrix <=> w < 1", "; p_matrix <=> w < 5"),
+        "matrix.p",
+    ),
+    "what a certificate says it asserts": (
+        written_anew("certificates/matrix.p.smt2", "; the negation of the conclusion", "; w > 1"),
+        "matrix.p",
+    ),
+    "a comment more": (
+        written_anew("certificates/matrix.p.smt2", "(set-logic", "; lds <=> w < 5\n(set-logic"),
+        "matrix.p",
+    ),
+    "a formula more": (listed("formulas/zzz.tex", "1 = 2"), "formulas/zzz.tex"),
+    "a picture that the report does not show": (listed("figures/proof.svg", "<svg/>"), "figures/proof.svg"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_forged_file_with_its_hash_is_named(name: str, derived: Path, tmp_path: Path) -> None:
+    change, where = FILES[name]
+    root = copied(derived, tmp_path)
+    change(root)
+    hashed(root)
+    assert wrong(recheck(root, cvc5=False)) == [where]
+
+
+def test_a_file_that_no_derivation_wrote(derived: Path, tmp_path: Path) -> None:
+    root = copied(derived, tmp_path)
+    for name in ("formulas/zzz.tex", "notes.txt", ".hidden", "report.aux", "__pycache__/checkers.pyc"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("1 = 2", encoding="utf-8")
+    (root / "elsewhere").symlink_to(tmp_path)
+    assert set(wrong(recheck(root, cvc5=False))) == {"formulas/zzz.tex", "notes.txt", "elsewhere"}
+
+
+HASHES: dict[str, tuple[Callable[[Document], object], str, str]] = {
+    "another schema": (lambda d: d.update(schema=99), "wrong", "the schema is 99"),
+    "a schema that is true": (lambda d: d.update(schema=True), "wrong", "the schema is True"),
+    "another key": (lambda d: d.update(note="all proved"), "wrong", "other keys"),
+    "another package": (lambda d: d["versions"].update(magic="1"), "wrong", "versions of other packages"),
+    "another version of NumPy": (lambda d: d["versions"].update(numpy="0.1"), "unchecked", "numpy 0.1 (here "),
+    "no version of NumPy": (lambda d: d["versions"].pop("numpy"), "unchecked", "no numpy (here "),
+}
+
+
+@pytest.mark.parametrize("name", HASHES)
+def test_what_hashes_state_is_compared(name: str, derived: Path, tmp_path: Path) -> None:
+    change, outcome, how = HASHES[name]
+    root = copied(derived, tmp_path)
+    document = json.loads((root / "hashes.json").read_text(encoding="utf-8"))
+    change(document)
+    (root / "hashes.json").write_text(json_text(document), encoding="utf-8")
+    odd = [f for f in recheck(root, cvc5=False).findings if f.outcome in ("wrong", "unchecked")]
+    assert [(f.name, f.outcome) for f in odd] == [("hashes.json", outcome)] and how in odd[0].how
+
+
+def test_the_version_of_the_solver_is_the_one_that_claims_name(derived: Path, tmp_path: Path) -> None:
+    root = copied(derived, tmp_path)
+    document = json.loads((root / "hashes.json").read_text(encoding="utf-8"))
+    document["versions"]["z3-solver"] = "1.0"
+    (root / "hashes.json").write_text(json_text(document), encoding="utf-8")
+    found = recheck(root, cvc5=False)
+    assert "matrix.p" in wrong(found) and "regimes.complete" in wrong(found)
+
+
+def test_a_step_of_another_solver_passes_when_it_follows(derived: Path, tmp_path: Path) -> None:
+    """Another version may drop other hypotheses first; what it writes is equivalent, which other engines see."""
+    change = steps(HURWITZ, lambda x: x[0].update(formula="2*w < 2"))
+    root = forged(copied(derived, tmp_path), change)
+    found = {f.name: f for f in recheck(root, cvc5=False).findings}
+    assert found[HURWITZ].outcome == "verified" and "1 of its steps" in found[HURWITZ].how
+
+
+def test_pictures_and_the_words_of_an_author_are_only_hashed(tmp_path: Path) -> None:
+    """The page and the report are written again with the pictures; of these and of a preface hashes alone speak."""
+    paper = Paper("mine", "Mine & yours", "Me, 2020", PAIR, STATEMENTS[:1], "First.\n\nSecond, with w_EE < 1.")
+    build([paper], tmp_path / "papers")
+    found = recheck(tmp_path / "papers", cvc5=False)
+    assert not found.wrong and not found.unchecked
+    said = {f.name: f.how for f in found.findings if f.outcome == "hashed"}
+    assert set(said) == {"mine/files", "mine/words"} and "of them, pictures," in said["mine/files"]
+    lines = list(recheck_lines(found))
+    assert any(line.startswith("hashed       mine/words: ") and "the author's own" in line for line in lines)
+    page = tmp_path / "papers" / "mine" / "report.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("</figcaption>", "LDS always.</figcaption>", 1), "utf-8")
+    hashed(tmp_path / "papers" / "mine")
+    assert wrong(recheck(tmp_path / "papers", cvc5=False)) == ["mine/report.html"]
+
+
+def test_the_abbreviations_of_a_pair_are_its_own(tmp_path: Path) -> None:
+    replace_all(tmp_path / "d", derivation_files(symgame.derive(PAIR), figures=True, model="wilson-cowan --set w_II=0"))
+    found = recheck(tmp_path / "d", cvc5=False)
+    assert not found.wrong and not found.unchecked
+    page = next(f for f in found.findings if f.name == "report.html")
+    assert page.outcome == "recomputed" and "wilson-cowan --set w_II=0" in page.how
+    for change in (
+        lambda d: d["abbreviations"].update(D="7"),
+        lambda d: d["abbreviations"].pop("delta"),
+        lambda d: d["abbreviations"].update(T="w_EE"),
+    ):
+        shutil.rmtree(tmp_path / "e", ignore_errors=True)
+        root = forged(Path(shutil.copytree(tmp_path / "d", tmp_path / "e")), change)
+        assert wrong(recheck(root, cvc5=False)) == ["abbreviations"]
+    code = (tmp_path / "d" / "report.html").read_text(encoding="utf-8").replace("--set w_II=0", "; touch x")
+    (tmp_path / "d" / "report.html").write_text(code, encoding="utf-8")
+    hashed(tmp_path / "d")
+    assert wrong(recheck(tmp_path / "d", cvc5=False)) == ["report.html"]
+
+
+def test_a_smooth_circuit_at_rest_is_read_back(tmp_path: Path) -> None:
+    """phi(0) = 0 by an offset that is no polynomial."""
+    phi = activation("logistic", gain=symbol("a"), threshold=symbol("th"), offset="rest")
+    circuit = symgame.Circuit.from_matrix([["w"]], names=["E"], activation=[phi])
+    document = json.loads(json_text(circuit_document(circuit)))
+    assert json.loads(json_text(circuit_document(stored_circuit(document)))) == document
+    document["populations"][0]["activation"]["offset"] = "1/(exp(a) + 1)"
+    with pytest.raises(RecordError, match=r"is not the one that makes phi\(0\) = 0"):
+        stored_circuit(document)
+
+
 def test_a_file_that_is_gone_and_hashes_that_leave_one_out(derived: Path, tmp_path: Path) -> None:
     root = copied(derived, tmp_path)
     (root / "report.tex").unlink()
@@ -407,6 +610,9 @@ PAPER: dict[str, tuple[str, Document]] = {
         {"then": "paradoxical(I) <=> w_EE > 2", "certificate": None, "by": ["exact algebra"]},
     ),
     "a certificate that leads out": ("statement.below-the-switch", {"certificate": "../../secret.smt2"}),
+    "the kind of a statement": ("statement.below-the-switch", {"kind": "fact"}),
+    "a step of a statement": ("statement.below-the-switch", {"steps": []}),
+    "an engine that is none": ("statement.below-the-switch", {"by": ["divine revelation"]}),
     "a word that is none": ("statement.below-the-switch", {"then": "magic <=> w_EE < 1"}),
 }
 
@@ -416,7 +622,20 @@ def test_a_forged_statement_is_named(name: str, papers: Path, tmp_path: Path) ->
     id, fields = PAPER[name]
     root = copied(papers, tmp_path)
     forged(root / "mine", put(id, **fields))
-    assert {f"mine/{id}", "mine/findings.json"} <= set(wrong(recheck(root, cvc5=False)))
+    names = {f"mine/{id}"} if set(fields) <= {"kind", "steps"} else {f"mine/{id}", "mine/findings.json"}
+    assert names <= set(wrong(recheck(root, cvc5=False)))
+
+
+def test_what_lies_beside_papers_is_named(papers: Path, tmp_path: Path) -> None:
+    root = copied(papers, tmp_path)
+    (root / "theirs").mkdir()
+    document = json.loads((root / "findings.json").read_text(encoding="utf-8"))
+    document["papers"][0]["statements"][0]["latex"] = "w < 2"
+    (root / "findings.json").write_text(json_text(document), encoding="utf-8")
+    assert wrong(recheck(root, cvc5=False)) == ["mine/findings.json", "theirs"]
+    (root / "findings.json").write_text(json_text({**document, "schema": True}), encoding="utf-8")
+    with pytest.raises(RecordError, match=r"findings\.json: the schema is True"):
+        recheck(root, cvc5=False)
 
 
 def test_a_statement_that_is_removed_from_one_place_only(papers: Path, tmp_path: Path) -> None:
@@ -434,6 +653,8 @@ BROKEN: dict[str, str] = {
     "no JSON": "{",
     "a list": "[]",
     "another schema": '{"schema": 2}',
+    "a schema that is true": '{"schema": true, "claims": []}',
+    "a schema with a point": '{"schema": 1.0, "claims": []}',
     "no claims": '{"schema": 1, "claims": null}',
     "a key twice": '{"schema": 1, "schema": 1}',
     "NaN": '{"schema": NaN}',

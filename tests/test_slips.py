@@ -136,6 +136,10 @@ def test_no_slip_is_found_for_an_empty_reason() -> None:
     """With w_EE = 0 both sides would be true of every circuit, which explains nothing."""
     answer = symgame.check(CIRCUITS["pair"], "lds <=> (1 + w_II) + w_EI*w_IE > 0")
     assert answer.verdict.kind == "refuted" and answer.slip is None
+    answer = symgame.check(CIRCUITS["pair"], "w_EI - w_IE < 0 => lds")  # with w_EE = 0 it is lds whatever is supposed
+    assert answer.verdict.kind == "refuted" and answer.slip is None
+    answer = symgame.check(CIRCUITS["pair"], "w_EE > 1 => lds")
+    assert answer.slip is not None and answer.slip.name == "relation turned round"
 
 
 def test_the_search_is_short() -> None:
