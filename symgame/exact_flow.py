@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgame.cells import System
+from symgame.errors import Unsupported
 
 Array = NDArray[np.float64]
 BITS = 128
@@ -31,6 +32,7 @@ UP = 1 + 1e-12
 _DEPTH = 60
 _GROWTH = 1.1  # of distances in one step near a kink; more is cut in half, so that less of it is near
 _MOST_STEPS = 4_096  # exponentials that are kept
+_MOST_PARTS = 16_384  # into which one time may be cut
 
 
 @contextmanager
@@ -89,6 +91,7 @@ class Flow:
     voltage: bool = False
     _steps: dict[tuple[tuple[int, ...], Fraction], _Step] = field(init=False, repr=False, default_factory=dict)
     _grown: dict[Fraction, Array] = field(init=False, repr=False, default_factory=dict)
+    _parts: list[int] = field(init=False, repr=False, default_factory=lambda: [0])
     _cells: dict[tuple[int, ...], tuple[flint.fmpq_mat, Array, Array]] = field(
         init=False, repr=False, default_factory=dict
     )
@@ -215,7 +218,11 @@ class Flow:
         return found
 
     def advanced(self, state: flint.arb_mat, radius: Array, h: Fraction) -> Reached:
-        """Where the solution through ``state`` is after a time h, and every one that starts within ``radius`` of it."""
+        """Where the solution through ``state`` is after a time h, and every one that starts within ``radius`` of it.
+
+        Raises :class:`~symgame.errors.Unsupported` for a time so long that it falls into too many parts.
+        """
+        self._parts[:] = [0]
         return self._advanced(state, radius, h, _DEPTH)
 
     def _advanced(self, state: flint.arb_mat, radius: Array, h: Fraction, depth: int) -> Reached:
@@ -242,6 +249,12 @@ class Flow:
         small = float(step.comparison.sum(axis=1).max()) <= _GROWTH
         if depth == 0 or (small and float(error.max()) <= fine):
             return Reached(there, (step.comparison @ radius) * UP + error, None)
+        self._parts[0] += 1
+        if self._parts[0] > _MOST_PARTS:
+            raise Unsupported(
+                f"a time of {float(h * 2 ** (_DEPTH - depth)):.3g} between two samples is too long to be followed: it "
+                f"falls into more than {_MOST_PARTS} parts; give samples in between"
+            )
         first = self._advanced(state, radius, h / 2, depth - 1)
         second = self._advanced(first.state, first.radius, h / 2, depth - 1)
         same = first.places if first.places == second.places else None

@@ -1,4 +1,4 @@
-"""Intervals with rational ends under ``+ - *``, and truth where not everything is known: what programs run on for boxes.
+"""Intervals with rational ends under ``+ - *``, and truth where not everything is known: programs run on both.
 
 A program that :mod:`symgame.program` wrote runs on intervals as on numbers, and what comes out contains every value
 over the box: nothing is ever rounded. Its conditions run on :class:`Known`, in Kleene's logic of three values.

@@ -191,6 +191,9 @@ def assert_trajectory(circuit: Model, t: Any, x: Any = None, **options: Any) -> 
     """The recording is a solution of the circuit's rate equation as far as its rounding can tell; see
     :func:`symgame.verify_trajectory`, whose options these are.
 
+    Every digit that it claims has to be right: those that are written, or as many as ``digits`` says, as for the
+    output of an integrator.
+
     >>> from symgame import Circuit
     >>> one = Circuit.from_matrix([["1/2"]], names="E", u=[1], tau=[2])
     >>> assert_trajectory(one, [0, 4, 8], {"E": ["0", "1.2642", "1.7293"]}).verdict
@@ -200,6 +203,9 @@ def assert_trajectory(circuit: Model, t: Any, x: Any = None, **options: Any) -> 
     from symgame.trajectories import verify_trajectory
 
     found = verify_trajectory(circuit, t, x, **options)
+    if found.outcome == "right to k digits":
+        many = found.digits
+        raise AssertionError(f"{found}\n  {found.claimed} digits are claimed; say digits={many} to ask for no more")
     if not found.right:
         raise AssertionError(str(found))
     return found

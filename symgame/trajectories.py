@@ -127,7 +127,7 @@ class Trajectory:
         bounds = ", ".join(f"{n} {_up(float(b))}" for n, b in zip(self._names, c.widest, strict=True))
         many = len({d.sample for d in c.departures})
         said = f"{_many(c.steps, 'step')}, {c.inside} inside one choice of pieces, by matrix exponentials in balls"
-        said += f", {cut} cut at kinks" if cut else ""
+        said += f", {cut} in parts, long or near a kink" if cut else ""
         departing = "no sample departs" if not many else f"{_many(many, 'sample')} depart{'s' if many == 1 else ''}"
         return f"{said}; {departing}; rounding explains at most {bounds}"
 

@@ -85,11 +85,11 @@ class Boxes:
             case "nash":
                 return (add(nash.nash(b)), add(nash.local_nash(b)))
             case "regime":
-                for name, place in self.meanings.regimes:
-                    condition = list(self.meanings.program.conditions)[place.at] if place.kind == "condition" else None
-                    if condition is None:
-                        raise Unsupported("no closed conditions")
-                    self.regimes.append((name, add(condition, inside=False)))
+                conditions = list(self.meanings.program.conditions)
+                if any(named.kind != "condition" for _, named in self.meanings.regimes):
+                    raise Unsupported("no closed conditions")
+                regimes = self.meanings.regimes
+                self.regimes += [(name, add(conditions[named.at], inside=False)) for name, named in regimes]
                 return ()
         if column.node is None:
             return ()
@@ -169,10 +169,10 @@ class Box:
 
     def never(self, k: int, low: Fraction, high: Fraction) -> bool:
         """Whether number k is nowhere from ``low`` to ``high``, also where its denominator may be 0."""
-        value = self.quotient(k)
+        value, within = self.quotient(k), Interval(low, high)
         if value is not None:
-            return bool(value.high < low or value.low > high)
-        return bool((self._parts[2 * k] - self._parts[2 * k + 1] * Interval(low, high)).sign)
+            return bool(value.high < within.low or value.low > within.high)
+        return bool((self._parts[2 * k] - self._parts[2 * k + 1] * within).sign)
 
     # -- equilibria -----------------------------------------------------------------------------------------------
 
@@ -203,6 +203,14 @@ class Box:
             if value is not None and (value.high < state[i].low or value.low > state[i].high):
                 return True
         return False
+
+    def beyond(self, i: int, x: Interval) -> bool:
+        """Whether an activation that is flat at an end never has such a value."""
+        (*_, s, level), (*_, slope, top) = self.boxes.pieces[i][0], self.boxes.pieces[i][-1]
+        ends = [self._entry(k) for k in (s, level, slope, top)]
+        if ends[0] is not None and ends[0].sign == 0 and ends[1] is not None and x.high < ends[1].low:
+            return True
+        return bool(ends[2] is not None and ends[2].sign == 0 and ends[3] is not None and x.low > ends[3].high)
 
     def _phi(self, i: int, z: Interval) -> Interval | None:
         found: Interval | None = None
@@ -256,8 +264,8 @@ class Box:
 
     def apart(self, column: Column, b: Branch, low: Fraction, high: Fraction) -> bool:
         """Whether a number of a column, or a rate, is nowhere from ``low`` to ``high``."""
-        places = self.boxes.places.get((column.quantity, b.name))
-        return bool(places) and self.never(places[0], low, high)
+        places = self.boxes.places.get((column.quantity, b.name), ())
+        return len(places) > 0 and self.never(places[0], low, high)
 
     def closed(self, column: Column, b: Branch) -> bool:
         """Whether a column has a closed form at a branch."""

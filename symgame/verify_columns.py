@@ -77,6 +77,9 @@ def columns(circuit: Circuit, headers: Sequence[str], renamed: Mapping[str, str]
     ['parameter', 'rate', 'stable', 'eigenvalue', 'threshold', 'condition']
     """
     renamed = dict(renamed or {})
+    for header, meant in renamed.items():
+        if not isinstance(header, str) or not isinstance(meant, str):
+            raise VerifyError(f"the map says {meant!r} of {header!r}; it is from a header to a quantity, or to '-'")
     if len(headers) > MOST_COLUMNS:
         raise VerifyError(f"the table has {len(headers)} columns, more than {MOST_COLUMNS}; leave some out")
     for header in renamed:
@@ -92,6 +95,8 @@ def columns(circuit: Circuit, headers: Sequence[str], renamed: Mapping[str, str]
         quantity = renamed.get(header, header).strip()
         if (header in renamed and quantity in IGNORED) or (not quantity and k == 0):  # the index of a data frame
             continue
+        if not quantity:
+            raise VerifyError(f"column {k + 1} has no header; write one, or remove the column")
         column = _column(circuit, header, quantity)
         key = f"{column.kind} {column.quantity}"
         if key in found:
@@ -144,7 +149,7 @@ def known_words(circuit: Circuit) -> Iterator[str]:
     yield from (f"x_{name}" for name in circuit.names)
     yield from HEADERS
     yield from ("eig1_re", "eig1_im")
-    yield from RESERVED - {"sqrt", "abs", "min", "max", "true", "false"}
+    yield from RESERVED - {"sqrt", "abs", "min", "max", "true", "false", *HEADERS}
 
 
 def _formula(circuit: Circuit, header: str, quantity: str) -> Column:
@@ -173,8 +178,11 @@ def number_or_condition(text: str) -> s.Formula:
     """
     try:
         return read_formula(text, "the column")
-    except FormulaError:
-        node = read_formula(f"{text} = 0", "the column")
+    except FormulaError as first:
+        try:
+            node = read_formula(f"{text} = 0", "the column")
+        except FormulaError:
+            raise first from None
         if isinstance(node, s.Relation) and node.ops == ("=",) and str(node.terms[1]) == "0":
             return node.terms[0]
         raise

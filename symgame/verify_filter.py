@@ -199,9 +199,7 @@ class Filter:
             digits = np.minimum(digits, row)
         return never if self.partial else np.where(here, digits, -1).astype(np.int16)
 
-    def _compared(
-        self, claim: Numbers, number: tuple[Floats, Floats], here: Bools, wide: Bools
-    ) -> NDArray[np.int16]:
+    def _compared(self, claim: Numbers, number: tuple[Floats, Floats], here: Bools, wide: Bools) -> NDArray[np.int16]:
         value, error = number
         error = error + np.abs(claim.value) * ROUNDING
         gap = np.abs(claim.value - value)

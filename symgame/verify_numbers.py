@@ -25,6 +25,7 @@ SHORTEST: Final = 3
 KEPT: Final = 15
 _LONGEST: Final = 400
 _DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?", re.ASCII)
+_LONG_EXPONENT = re.compile(r"[+-]?[\d.]+[eE][+-]?\d{5,}", re.ASCII)
 _RATIO = re.compile(r"[+-]?\d{1,200}/\d{1,200}", re.ASCII)
 
 
@@ -98,6 +99,10 @@ def _read(text: str) -> tuple[Fraction, int | None, Fraction]:
             raise BadCell(f"{text} is not a finite number")
         if re.fullmatch(r"[+-]?\d+,\d+", text):
             raise BadCell(f"{text!a} has a decimal comma; decimals have points")
+        if _LONG_EXPONENT.fullmatch(text):
+            raise BadCell(f"{text[:40]!a} is beyond every double")
+        if "\u2212" in text:
+            raise BadCell(f"{text[:40]!a} has a Unicode minus (U+2212); write -")
         raise BadCell(f"{text[:40]!a} is no number")
     sign, whole, part, power = found[1], found[2] or "", found[3] or "", int(found[4] or 0)
     exponent = power - len(part)

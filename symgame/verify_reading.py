@@ -17,6 +17,8 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Rational
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,11 +69,13 @@ def table(data: Any, stack: ExitStack) -> Table:
 
     >>> with ExitStack() as stack:
     ...     chunk = next(table({"a": [1.0, 2.0], "b": 3}, stack).chunks)
-    >>> chunk.size, chunk.cells["b"].tolist()
-    (2, [3.0, 3.0])
+    >>> chunk.size, chunk.cells["b"]
+    (2, ['3', '3'])
     """
     if isinstance(data, str | os.PathLike):
         return _file(Path(data), stack)
+    if hasattr(data, "collect") and not isinstance(data, Mapping):  # its columns cost a computation
+        raise VerifyError("data is a lazy frame; give the frame itself: data.collect()")
     if hasattr(data, "columns") and hasattr(data, "__getitem__"):
         names = getattr(data, "column_names", data.columns)  # the columns of an Arrow table are no names
         headers = [str(name) for name in names]
@@ -94,17 +98,22 @@ def _column_of(series: Any) -> Any:
 def _file(path: Path, stack: ExitStack) -> Table:
     name = path.name.lower()
     if not name.endswith(SUFFIXES):
-        raise VerifyError(f"{str(path)!a} ends in none of {', '.join(SUFFIXES)}; the ending says how a table is read")
-    if not path.is_file():
-        raise VerifyError(f"{str(path)!a} is no file that can be read")
+        raise VerifyError(f"{_shown(path)} ends in none of {', '.join(SUFFIXES)}; the ending says how a table is read")
     try:
+        if not path.is_file():
+            raise VerifyError(f"{_shown(path)} is no file that can be read")
         if name.endswith(".parquet"):
             return _parquet(path, stack)
         if name.endswith(".npz"):
             return _npz(path)
         return _csv(path, stack)
     except OSError as error:
-        raise VerifyError(f"{path.name}: cannot be read ({error.strerror or error})") from None
+        raise VerifyError(f"{_shown(path)}: cannot be read ({error.strerror or error})") from None
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return ascii(text if len(text) <= 200 else f"{text[:197]}...")
 
 
 # -- arrays -----------------------------------------------------------------------------------------------------------
@@ -147,9 +156,10 @@ def _plain(name: str, values: Any) -> Any:
     if isinstance(values, np.ma.MaskedArray):
         blank: Any = values.astype(object)  # so that what is masked may become an empty cell
         values = blank.filled("") if values.dtype.kind != "f" else np.ma.filled(values, np.nan)
-    if isinstance(values, str | int | float | bool) or np.ndim(values) == 0:
+    if isinstance(values, str | int | float | bool) or _dimensions(values) == 0:
         single = values.item() if hasattr(values, "item") else values
-        return _Constant(single if isinstance(single, str | bool) else _double(name, single))
+        plain = isinstance(single, str | bytes | bool | Rational | Decimal)
+        return _Constant(_cell(single) if plain else _double(name, single))
     if hasattr(values, "dtype"):
         array = np.asarray(values)
         if array.ndim != 1:
@@ -158,6 +168,13 @@ def _plain(name: str, values: Any) -> Any:
             raise VerifyError(f"the column {name!a} holds complex numbers; give eig1_re and eig1_im apart")
         return array
     return list(values)
+
+
+def _dimensions(values: Any) -> int:
+    try:
+        return int(np.ndim(values))
+    except ValueError:  # lists of different lengths
+        return 1
 
 
 def _double(name: str, value: Any) -> float:
@@ -179,6 +196,8 @@ def _cell(value: Any) -> Any:
     """A text for everything but floats; a whole number of Python's is exact in its text."""
     if isinstance(value, float | str):
         return value
+    if isinstance(value, bytes):
+        return value.decode("ascii", "backslashreplace")
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return ""
     return str(value)
@@ -215,19 +234,32 @@ def _parquet(path: Path, stack: ExitStack) -> Table:
     try:
         held = stack.enter_context(parquet.ParquetFile(path))
     except Exception as error:  # pyarrow has its own errors, some of them without a base class
-        raise VerifyError(f"{path.name}: is no Parquet file ({str(error)[:120]})") from None
+        raise VerifyError(f"{path.name}: is no Parquet file ({_line(error)})") from None
+    if held.metadata.num_rows == 0:
+        raise VerifyError(f"{path.name}: the table has headers but no rows")
     headers = tuple(map(str, held.schema_arrow.names))
     _check_size(sum(held.metadata.row_group(k).total_byte_size for k in range(held.num_row_groups)),
                 path.stat().st_size, path.name)  # fmt: skip
 
     def chunks() -> Iterator[Chunk]:
         first = 1
-        for batch in held.iter_batches(batch_size=CHUNK):
-            cells = {n: _cells(_from_arrow(c)) for n, c in zip(headers, batch.columns, strict=True)}
+        batches = held.iter_batches(batch_size=CHUNK)
+        while True:
+            try:
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                cells = {n: _cells(_from_arrow(c)) for n, c in zip(headers, batch.columns, strict=True)}
+            except Exception as error:  # as above
+                raise VerifyError(f"{path.name}: cannot be read from row {first} on ({_line(error)})") from None
             yield Chunk(first, batch.num_rows, cells, {})
             first += batch.num_rows
 
     return Table(headers, held.metadata.num_rows, chunks())
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]
 
 
 def _from_arrow(column: Any) -> Any:

@@ -95,6 +95,7 @@ def over(box: Box, truth: RowTruth, claims: Claims) -> dict[str, Over]:
     """Every claim all over a box, by quantity; those of an equilibrium that is nowhere are left out."""
     rows: dict[str, Over] = {}
     places = _state(box, claims, rows)
+    family = any(row.right is None for row in rows.values())  # a continuum, or a branch that need not exist
     default = truth.meanings.default
     for column, value in claims.others:
         if not column.at_branch:
@@ -106,13 +107,13 @@ def over(box: Box, truth: RowTruth, claims: Claims) -> dict[str, Over]:
         whole.append(("eigenvalues", next(c for c, _ in local if c.kind == "eigenvalue"), parts))
     if places is None:
         return rows | dict.fromkeys((quantity for quantity, _, _ in whole), _UNKNOWN)
-    if not places:
-        return rows
+    if not places:  # on a continuum nothing is decided; what is read where nothing lies has been judged
+        return rows | (dict.fromkeys((quantity for quantity, _, _ in whole), _OPEN) if family else {})
     table = {place: [_local(box, truth, place.branch, c, v) for _, c, v in whole] for place in places}
     best = next((r for p, r in table.items() if p.surely and all(o.right for o in r)), None)
     for k, (quantity, _, _) in enumerate(whole):
         column_of = [row[k] for row in table.values()]
-        rows[quantity] = best[k] if best is not None else _joined(column_of)
+        rows[quantity] = best[k] if best is not None else _OPEN if family else _joined(column_of)
     return rows
 
 
@@ -146,7 +147,7 @@ def _state(box: Box, claims: Claims, rows: dict[str, Over]) -> list[_Place] | No
         return None
     names = meanings.circuit.names
     quantity = ", ".join(f"x({names[i]})" for i in claims.rates)
-    nowhere = len(claims.rates) == len(names) and _excluded(box, claims)
+    nowhere = _excluded(box, claims)
     if not branches:
         rows[quantity] = Over(False) if nowhere else _UNKNOWN
         return [] if nowhere else None
@@ -166,14 +167,15 @@ def _state(box: Box, claims: Claims, rows: dict[str, Over]) -> list[_Place] | No
 
 
 def _excluded(box: Box, claims: Claims) -> bool:
-    """Whether the equations have no solution within what the claimed state stands for."""
+    """Whether the equations have no solution within what the claimed rates stand for, whatever the others are."""
     scale = max((abs(c.value) for c in claims.rates.values()), default=Fraction(0))
-    state = []
-    for i in sorted(claims.rates):
-        claim = claims.rates[i]
+    state: dict[int, Interval] = {}
+    for i, claim in claims.rates.items():
         half = allowance(claim, 10 * scale)
-        state.append(Interval(claim.value - half, claim.value + half))
-    return box.excluded(state)
+        state[i] = Interval(claim.value - half, claim.value + half)
+    if any(box.beyond(i, x) for i, x in state.items()):
+        return True
+    return len(state) == len(box.boxes.circuit.names) and box.excluded([state[i] for i in range(len(state))])
 
 
 def _fit(box: Box, claims: Claims, b: Branch) -> tuple[bool, int | None]:
@@ -208,6 +210,8 @@ def _local(box: Box, truth: RowTruth, b: Branch, column: Column, value: Any) -> 
         best, local = answers[0], answers[1]
         table = {True: best, False: ~best, "global": best, "local": local & ~best, "stationary": exists & ~local}
         return Over(table[value].answer)
+    if not strict.possibly:
+        return _UNKNOWN  # on a kink all over: the cascade of blocks decides there, point by point
     if column.kind == "stable":
         held = box.condition(column, b)
         if held is None:
@@ -354,20 +358,20 @@ def _note(
 
 
 def _most(boxes: Boxes, claims: Claims, truth: RowTruth, found: Finding, sizes: Sizes) -> str:
-    """The parameter whose rounding leaves most room for the others once it is known: by halving these."""
+    """The parameter that leaves most room for the roundings of the others once it is known: by bisection."""
     holds = found.verdict == RIGHT
-    names = [name for name, size in sizes.items() if size]
-    left = names
-    for power in range(1, 9):
+    left = [name for name, size in sizes.items() if size]
+    low, high = Fraction(0), Fraction(1)
+    for _ in range(7):
+        part = (low + high) / 2
         still = []
         for name in left:
-            shrunk = {n: Fraction(0) if n == name else size / 2**power for n, size in sizes.items()}
+            shrunk = {n: Fraction(0) if n == name else size * part for n, size in sizes.items()}
             answer = over(boxes.box(truth.point, shrunk), truth, claims).get(found.quantity)
-            if answer is not None and answer.right == holds:
+            if answer is None or answer.right == holds:
                 still.append(name)
-        if still:
-            return min(still, key=lambda name: (-sizes[name], names.index(name)))
-    return max(names, key=lambda name: sizes[name])
+        low, high, left = (part, high, still) if still else (low, part, left)
+    return max(left, key=lambda name: sizes[name])
 
 
 def _how_far(

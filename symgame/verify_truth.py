@@ -410,7 +410,7 @@ class RowTruth:
         return rooted(rational, factor, inside)
 
 
-def valued(circuit: Circuit, node: s.Formula, at: Members) -> Truth | None:
+def valued(circuit: Circuit, node: s.Formula, at: Sequence[s.Member]) -> Truth | None:
     """The value of a number with ``sqrt``, ``abs``, ``min`` or ``max`` in it, enclosed; exact without them.
 
     ``None`` where a denominator is 0 or a root is of a negative number.
@@ -421,7 +421,7 @@ def valued(circuit: Circuit, node: s.Formula, at: Members) -> Truth | None:
     >>> str(valued(pair, over, read_branch("E,I")))
     '1.414213562373095'
     """
-    members = Vocabulary(circuit, at).lowering()
+    members = Vocabulary(circuit, tuple(at)).lowering()
 
     def of(part: s.Formula) -> arb:
         match part:

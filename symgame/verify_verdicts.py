@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -11,7 +11,7 @@ from symgame.cells import Point
 from symgame.chart import regime_table
 from symgame.errors import SymgameError
 from symgame.verify_columns import Column, branch_names
-from symgame.verify_numbers import ALL, KEPT, BadCell, Claimed, Truth, claimed, decimal_text, exact, right_digits
+from symgame.verify_numbers import ALL, BadCell, Claimed, Truth, claimed, decimal_text, exact, right_digits
 from symgame.verify_truth import Equilibrium, Meanings, RowTruth
 from symgame.words import nearest
 
@@ -126,7 +126,7 @@ def _read(column: Column, cell: Any, digits: int | None) -> Any:
     if column.kind in ("eigenvalue", "number", "threshold"):
         return claimed(cell, digits)
     if column.kind == "eigenvalues":
-        return tuple(_complex(part, digits) for part in _text(cell).strip().strip("[]").split(";"))
+        return tuple(_complex(part, digits) for part in _several(_text(cell)))
     if column.kind == "stable" and word in _OPEN:
         return None
     if column.kind in ("stable", "condition"):
@@ -184,9 +184,38 @@ def truth_value(word: str) -> bool:
     raise BadCell("the cell is empty" if not word else f"{word[:40]!a} is neither true nor false")
 
 
+def _several(text: str) -> list[str]:
+    """Eigenvalues parted by semicolons, as a list with commas, or as NumPy writes an array.
+
+    >>> _several("-1+2i;-1-2i"), _several("[-1.+2.j -1.-2.j]"), _several("[-1 + 2*I, -1 - 2*I]")
+    (['-1+2i', '-1-2i'], ['-1.+2.j', '-1.-2.j'], ['-1 + 2*I', ' -1 - 2*I'])
+    """
+    inner = text.strip()
+    listed = inner[:1] == "[" and inner[-1:] == "]"
+    inner = inner.strip("[]")
+    if ";" in inner:
+        return inner.split(";")
+    if listed and "," in inner:
+        return inner.split(",")
+    words = inner.split()
+    if listed and len(words) > 1 and all(word[-1] in "ij" for word in words) and all(map(_has_both, words)):
+        return words
+    return words if listed and not set(inner.lower()) & {"i", "j"} else [inner]
+
+
+def _has_both(word: str) -> bool:
+    return any(word[k] in "+-" and word[k - 1] not in "eE" for k in range(1, len(word)))
+
+
 def _complex(text: str, digits: int | None) -> tuple[Claimed, Claimed]:
     """``a``, ``a+bi`` or ``bj``."""
-    compact = "".join(text.split()).strip("()")
+    try:
+        return _parted("".join(text.split()).strip("()").lower().replace("*i", "i"), digits)
+    except BadCell as error:
+        raise BadCell(f"{error}; write eigenvalues as in -0.1+0.2i;-0.1-0.2i") from None
+
+
+def _parted(compact: str, digits: int | None) -> tuple[Claimed, Claimed]:
     if compact[-1:] not in ("i", "j"):
         return claimed(compact, digits), claimed("0", digits)
     body = compact[:-1]
@@ -426,7 +455,7 @@ def _spectrum(e: Equilibrium, claims: Sequence[Pair], said: str) -> Finding:
     chosen = assigned(digits)
     if chosen is None:
         spared, near = list(range(len(true))), []
-        for row, claim in zip(digits, claims, strict=True):  # one that fits nothing is said first
+        for claim in claims:
             near.append(min(spared, key=lambda k, claim=claim: _gap(claim, true[k])))  # type: ignore[misc]
             spared.remove(near[-1])
         bad = min(range(len(claims)), key=lambda k: digits[k][near[k]] is not None)

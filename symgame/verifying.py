@@ -147,6 +147,7 @@ class _Ready:
 
 def _prepared(circuit: Circuit, source: Table, renamed: Mapping[str, str] | None, at: str | None) -> _Ready:
     if circuit.copies:
+        _check_copies(circuit, source, dict(renamed or {}))
         circuit = neurons(circuit)
     found = columns(circuit, source.headers, renamed)
     given = [c.name for c in found if c.kind == "parameter"]
@@ -168,6 +169,23 @@ def _prepared(circuit: Circuit, source: Table, renamed: Mapping[str, str] | None
     wider = circuit.fixed(keep=(*given, *(c.over for c in found if c.kind == "threshold")))
     meanings = Meanings(fixed, found, at, wider)
     return _Ready(fixed, found, meanings, made(meanings), tuple(taken.items()))
+
+
+def _check_copies(circuit: Circuit, source: Table, renamed: Mapping[str, str]) -> None:
+    """Copies are written out once for the whole table, so that the numbers of a circuit with copies are no columns."""
+    meant = [renamed.get(header, header).strip() for header in source.headers]
+    counts = [name for name in meant if name in circuit.whole or name in map(str, _counts(circuit))]
+    symbols = [name for name in meant if name in circuit.symbols or name in dict(circuit.values)]
+    if counts:
+        raise VerifyError(f"{counts[0]} says how many copies there are, which cannot be a column: give it in [values] "
+                          f"or by --set, and a table for each")  # fmt: skip
+    if symbols:
+        raise VerifyError(f"{symbols[0]} cannot be a column of a circuit with copies: they are written out once for "
+                          f"the whole table; give it in [values] or by --set")  # fmt: skip
+
+
+def _counts(circuit: Circuit) -> set[Any]:
+    return {name for group in circuit.copies for name in group.count.free_symbols}
 
 
 def _timeless(found: Sequence[Column]) -> bool:

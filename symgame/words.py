@@ -92,6 +92,7 @@ CALLABLE = (
 def nearest(word: str, known: Iterable[str]) -> str:
     """The tail of a message about an unknown word: the nearest known one, then all of them."""
     listed = sorted(known)
-    close = get_close_matches(word, listed, n=1)
+    same = [name for name in listed if name.casefold() == word.casefold()]
+    close = same or get_close_matches(word, listed, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return f"{hint} (known: {', '.join(listed)})"

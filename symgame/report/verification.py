@@ -26,6 +26,16 @@ def check_suffix(path: Path) -> None:
         raise VerifyError(f"--out {str(path)!a} ends in none of {', '.join(SUFFIXES)}; the ending says what is written")
 
 
+def check_other(path: Path, data: Path) -> None:
+    """Refuse to write the verdicts over the table that they are about."""
+    try:
+        same = path.resolve() == data.resolve() or (path.exists() and data.exists() and path.samefile(data))
+    except (OSError, ValueError):
+        return  # what cannot be read is said where it is read
+    if same:
+        raise VerifyError(f"--out {str(path)[:200]!a} is the table itself; give another file")
+
+
 def content(found: Verification, path: Path) -> str:
     """The file of a verification, by the ending of its name; the same table gives the same bytes."""
     check_suffix(path)
