@@ -9,13 +9,14 @@ can be missed, and an arc without an end runs to where a gain is 0 or infinite, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from symgame.bifurcation_curves import Floats
 from symgame.bifurcation_gains import Gain
@@ -53,6 +54,9 @@ class End:
 
     value: float
     meets: Meeting
+
+
+Ends = tuple[End, End]
 
 
 @dataclass(frozen=True)
@@ -136,26 +140,47 @@ def cut(stretch: Stretch, at: Sequence[float]) -> Iterator[Stretch]:
 
 def branches(stretch: Stretch, gains: Sequence[Gain], points: int) -> Iterator[tuple[Floats, bool]]:
     """The connected curves of rates over a stretch, each with about so many points, and whether each is closed."""
-    r = stretch.relation.free
+    relation = stretch.relation
+    single = _at_top(stretch, gains[1 - relation.free])
+    return joined((stretch.low, stretch.high), relation.free, lambda s: (s, relation.along(s)), gains, points, single)
+
+
+def joined(
+    ends: Ends,
+    r: int,
+    both: Callable[[Floats], tuple[Floats, Floats]],
+    gains: Sequence[Gain],
+    points: int,
+    single: bool = False,
+) -> Iterator[tuple[Floats, bool]]:
+    """The same over an interval of any unknown, which gives both gains, that of population r first.
+
+    The gain of the other one is the greatest all over the interval where ``single``.
+    """
     sides = [range(len(gains[i].sides)) for i in (r, 1 - r)]
-    if _at_top(stretch, gains[1 - r]):
+    if single:
         sides[1] = range(1)
-    for chain, closed in _chains([(a, b) for a in sides[0] for b in sides[1]], stretch):
-        each = max(points // len(chain), 8)
-        s = _sampled(stretch, each)
-        other = stretch.relation.along(s)
+    for chain, closed in _chains([(a, b) for a in sides[0] for b in sides[1]], ends):
+        s, other = both(_sampled(ends, max(points // len(chain), 8)))
         runs = []
         for (a, b), forward in chain:
             rates = np.empty((len(s), 2))
             with np.errstate(invalid="ignore", divide="ignore"):  # a gain may be greatest but for a rounding error
                 rates[:, r], rates[:, 1 - r] = gains[r].rates[a](s), gains[1 - r].rates[b](other)
-            for place, end in ((0, stretch.low), (-1, stretch.high)):
+            for place, end in zip((0, -1), ends, strict=True):
                 if end.meets in ("free", "other"):  # exactly, for both sides that meet there
                     who = r if end.meets == "free" else 1 - r
                     rates[place, who] = gains[who].top
             runs.append(rates if forward else rates[::-1])
-        joined = np.concatenate([runs[0], *(run[1:] for run in runs[1:])])
-        yield joined[np.isfinite(joined).all(axis=1)], closed
+        whole = np.concatenate([runs[0], *(run[1:] for run in runs[1:])])
+        yield whole[_inside(whole, gains)], closed
+
+
+def _inside(rates: Floats, gains: Sequence[Gain]) -> NDArray[np.bool_]:
+    """Which rates are strictly in their ranges: doubles near an end of one may be rounded to it."""
+    ends = [gain.activation.domain for gain in gains]
+    low, high = (np.array([float(getattr(end, side)) for end in ends]) for side in ("start", "end"))
+    return np.asarray((np.isfinite(rates) & (rates > low) & (rates < high)).all(axis=1), dtype=bool)
 
 
 def _at_top(stretch: Stretch, other: Gain) -> bool:
@@ -163,9 +188,7 @@ def _at_top(stretch: Stretch, other: Gain) -> bool:
     return relation.top[1] == relation.bottom[1] == 0 and relation.at(Fraction(0)) == other.greatest
 
 
-def _chains(
-    arcs: list[tuple[int, int]], stretch: Stretch
-) -> Iterator[tuple[list[tuple[tuple[int, int], bool]], bool]]:
+def _chains(arcs: list[tuple[int, int]], ends: Ends) -> Iterator[tuple[list[tuple[tuple[int, int], bool]], bool]]:
     """The arcs (a side for each gain) in the order in which they hang together, with their directions."""
 
     def across(arc: tuple[int, int], end: End) -> tuple[int, int] | None:
@@ -176,33 +199,33 @@ def _chains(
     left = dict.fromkeys(arcs)
     while left:
         # begin where nothing is joined on; if everything is joined, anywhere
-        ends = (stretch.low, stretch.high)
-        free = ((arc, end is stretch.low) for arc in left for end in ends if across(arc, end) is None)
+        free = ((arc, end is ends[0]) for arc in left for end in ends if across(arc, end) is None)
         start, forward = next(free, (next(iter(left)), True))
         chain: list[tuple[tuple[int, int], bool]] = []
         arc: tuple[int, int] | None = start
         while arc is not None and arc in left:
             del left[arc]
             chain.append((arc, forward))
-            arc = across(arc, stretch.high if forward else stretch.low)
+            arc = across(arc, ends[1] if forward else ends[0])
             forward = not forward
         yield chain, arc == start and len(chain) > 1
 
 
-def _sampled(stretch: Stretch, count: int) -> Floats:
-    """Gains that crowd at both ends like squares, as rates do near a greatest gain; open ends are left out."""
-    low, high = stretch.low.value, stretch.high.value
+def _sampled(ends: Ends, count: int) -> Floats:
+    """Gains, or angles, that crowd at both ends like squares, as rates do near a greatest gain; open ends are left
+    out."""
+    (low, high), (first, last) = [end.value for end in ends], [end.meets for end in ends]
     if np.isinf(high):
         s = low + max(low, 1.0) * np.tan(np.linspace(0, _FAR, count + 2)) ** 2
     else:
         angle = np.linspace(0, np.pi / 2, count + 2)
         s = np.where(angle < 0.8, low + (high - low) * np.sin(angle) ** 2, high - (high - low) * np.cos(angle) ** 2)
-    inner = s[0 if stretch.low.meets else 1 : len(s) if stretch.high.meets else -1]
+    inner = s[0 if first else 1 : len(s) if last else -1]
     tails = [np.empty(0), np.empty(0)]  # an open end: rates go to the end of their range like logarithms of the gain
     tail = np.geomspace(_NEAR, 1, max(count // 8, 8) + 1)[:-1]
-    if not stretch.low.meets:
+    if not first:
         tails[0] = low + (inner[0] - low) * tail
-    if not stretch.high.meets and np.isfinite(high):
+    if not last and np.isfinite(high):
         tails[1] = (high - (high - inner[-1]) * tail)[::-1]
     sampled: Floats = np.concatenate([tails[0], inner, tails[1]])
     return sampled

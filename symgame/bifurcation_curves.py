@@ -1,4 +1,5 @@
-"""What a bifurcation set consists of: curves of folds, Hopf points, neutral saddles, and the points where they meet."""
+"""What a bifurcation set consists of: curves of folds, Hopf points, neutral saddles, of nodes that become foci, and the
+points where they meet."""
 
 from __future__ import annotations
 
@@ -62,6 +63,7 @@ class BifurcationSet:
 
     ``complete`` names the kinds of which all are here, by construction or by isolation of all roots; of the others,
     what is here was found where a sign changes between neighbouring points. ``open`` lists what was left undecided.
+    ``given`` are the values that the circuit has of the two parameters, ``None`` where it has none.
     """
 
     circuit: Circuit
@@ -70,6 +72,7 @@ class BifurcationSet:
     points: tuple[SpecialPoint, ...]
     complete: tuple[str, ...]
     open: tuple[str, ...] = field(default=())
+    given: tuple[float | None, float | None] = (None, None)
 
     def of(self, *kinds: str) -> tuple[Curve, ...]:
         """The curves of these kinds."""
@@ -87,6 +90,7 @@ class BifurcationSet:
         marks = [np.array([point.parameters for point in self.points]).reshape(-1, 2)]
         marks += [_turning(curve.parameters) for curve in self.of("fold", "hopf")]
         spots = np.concatenate(marks)
+        spots = spots[(abs(spots) <= 100 * (1 + np.median(abs(spots), axis=0))).all(axis=1)] if len(spots) else spots
         if len(spots) < 2:
             every = [curve.parameters for curve in self.curves]
             spots = np.concatenate(every) if every else np.array([[0.0, 0.0], [1.0, 1.0]])

@@ -13,6 +13,7 @@ import numpy as np
 
 from symgame.bifurcation_arcs import Relation, Weights, branches, cut, fold_relations, stretches, trace_relations
 from symgame.bifurcation_curves import CurveKind, Floats, SpecialPoint
+from symgame.bifurcation_focus import focus_curves
 from symgame.bifurcation_pairs import Pair
 from symgame.bifurcation_points import all_sides, cusps, determinant_at, special_point, takens_gains
 
@@ -43,6 +44,7 @@ def input_plane(pair: Pair, points: int) -> Found:
     curves: list[Traced] = []
     special: list[SpecialPoint] = []
     undecided: list[str] = []
+    relation: Relation | None
 
     def add(kind: CurveKind, rates: Floats, closed: bool) -> None:
         curves.append(Traced(kind, rates, _inputs(pair, rates)[:, rows], closed, relation))
@@ -70,8 +72,12 @@ def input_plane(pair: Pair, points: int) -> Found:
                 positive = determinant_at(relation, W, (part.low.value + high) / 2) > 0
                 for rates, closed in branches(part, gains, points):
                     add("hopf" if positive else "neutral saddle", rates, closed)
+    relation = None
+    for rates, closed in focus_curves(W, pair.tau, gains, points):
+        add("node-focus", rates, closed)
     ordered = [_in_plane(point, rows) for point in special]
-    return Found(curves, ordered, ("fold", "hopf", "neutral saddle", "cusp", "bogdanov-takens"), tuple(undecided))
+    complete = ("fold", "hopf", "neutral saddle", "node-focus", "cusp", "bogdanov-takens")
+    return Found(curves, ordered, complete, tuple(undecided))
 
 
 def _weights(pair: Pair) -> Weights:
@@ -79,9 +85,10 @@ def _weights(pair: Pair) -> Weights:
 
 
 def _inputs(pair: Pair, rates: Floats) -> Floats:
-    """``phi^{-1}(x) - W x``, a row for each point."""
+    """``phi^{-1}(x) - W x``, a row for each point; infinite where doubles take a rate for an end of its range."""
     W = np.array(_weights(pair), dtype=float)
-    totals = np.stack([gain.inverse(rates[:, i]) for i, gain in enumerate(pair.gains)], axis=1)
+    with np.errstate(divide="ignore"):
+        totals = np.stack([gain.inverse(rates[:, i]) for i, gain in enumerate(pair.gains)], axis=1)
     values: Floats = totals - rates @ W.T
     return values
 

@@ -9,7 +9,7 @@ from sympy import Expr
 
 from symgame.bifurcation_gains import Gain, gain_of
 from symgame.circuit import Circuit
-from symgame.errors import Unsupported
+from symgame.errors import Unsupported, VocabularyError
 from symgame.notation import symbol
 
 Number = Fraction | None
@@ -48,14 +48,14 @@ class Pair:
 
 
 def pair_of(circuit: Circuit, plane: tuple[str, str]) -> Pair:
-    """The pair with all its values put in but those of the plane.
+    """The pair with all its values put in but those of the plane, which are left free.
 
     Each name of the plane stands for one entry of W or u, to which it is proportional up to a constant. An input that
     is a number goes by its name ``u_E``.
 
     Raises :class:`~symgame.errors.Unsupported` for anything but two populations in the rate form with smooth,
-    strictly increasing activations (a power law on its active part), when a symbol outside the plane has no value, or
-    when a name of the plane is none of one entry.
+    strictly increasing activations (a power law on its active part), or when a symbol outside the plane has no value;
+    :class:`~symgame.errors.VocabularyError` when a name of the plane is none of one entry.
 
     >>> from symgame.named import wilson_cowan
     >>> pair_of(wilson_cowan(), ("u_E", "u_I"))
@@ -65,7 +65,7 @@ def pair_of(circuit: Circuit, plane: tuple[str, str]) -> Pair:
     """
     names = tuple(plane)
     if len(names) != 2 or not all(isinstance(name, str) for name in names) or names[0] == names[1]:
-        raise Unsupported(f"the plane is {plane!r}; name two different parameters, as in ('u_E', 'u_I')")
+        raise VocabularyError(f"the plane is {plane!r}; name two different parameters, as in ('u_E', 'u_I')")
     if len(circuit.populations) != 2 or circuit.copies:
         what = f"{len(circuit.populations)} populations" + (" that stand for copies" if circuit.copies else "")
         raise Unsupported(f"{circuit.name} has {what}; bifurcation sets in closed form are those of a pair")
@@ -78,7 +78,8 @@ def pair_of(circuit: Circuit, plane: tuple[str, str]) -> Pair:
                 f"{population.name} has the activation '{population.activation.kind}', whose slope is constant in "
                 f"pieces: folds and Hopf points of smooth activations are asked for; symgame.regimes has the others"
             )
-    slots = tuple(_slot(here, name) for name in names)
+    known = tuple(dict.fromkeys((*circuit.symbols, *circuit.inputs)))
+    slots = tuple(_slot(here, name, known) for name in names)
     if (slots[0].row, slots[0].column) == (slots[1].row, slots[1].column):
         raise Unsupported(f"{names[0]} and {names[1]} stand for one entry; choose parameters of two entries")
     taken = {(slot.row, slot.column) for slot in slots}
@@ -98,7 +99,7 @@ def pair_of(circuit: Circuit, plane: tuple[str, str]) -> Pair:
     return Pair(here, names, slots, W, u, tau, gains)  # type: ignore[arg-type]
 
 
-def _slot(circuit: Circuit, name: str) -> Slot:
+def _slot(circuit: Circuit, name: str, known: tuple[str, ...]) -> Slot:
     entries: list[tuple[int, int | None, Expr, int | None]] = []
     for i, population in enumerate(circuit.populations):
         for j, source in enumerate(circuit.populations):
@@ -109,9 +110,8 @@ def _slot(circuit: Circuit, name: str) -> Slot:
     if not found and name in circuit.inputs:  # an input that is a number
         return Slot(circuit.inputs.index(name), None, Fraction(0), Fraction(1), None)
     if len(found) != 1:
-        known = ", ".join(dict.fromkeys((*circuit.symbols, *circuit.inputs)))
         what = "stands for more than one entry" if found else "is neither a weight nor an input of the circuit"
-        raise Unsupported(f"{name!a} {what}; the parameters of a plane are among {known}")
+        raise VocabularyError(f"{name!a} {what}; the parameters of a plane are among {', '.join(known)}")
     row, column, entry, sign = found[0]
     polynomial = entry.as_poly(place)
     if polynomial is None or polynomial.degree() != 1 or entry.free_symbols != {place}:

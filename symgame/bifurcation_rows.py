@@ -9,20 +9,21 @@ Where neither parameter is ``W_ii``, trace 0 is an equation in ``x_j`` alone, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy
 from flint import arb
-from sympy import Expr
 
 from symgame.balls import ball_function, precision
-from symgame.bifurcation_curves import CurveKind, Floats, PointKind, SpecialPoint, pieces
+from symgame.bifurcation_curves import CurveKind, Floats, SpecialPoint, pieces
 from symgame.bifurcation_gains import Gain
 from symgame.bifurcation_inputs import Found, Traced
 from symgame.bifurcation_pairs import Pair
+from symgame.bifurcation_row_points import other_rate, placed, row_fold, row_points, row_trace
 from symgame.errors import Unsupported
 from symgame.isolation import isolated_zeros
 from symgame.pieces import X
@@ -33,7 +34,10 @@ _BITS = 96
 
 
 def row_plane(pair: Pair, points: int) -> Found:
-    """Folds, Hopf curves, neutral saddles, cusps and Bogdanov-Takens points over two parameters of one row."""
+    """Folds, Hopf curves, neutral saddles, cusps and Bogdanov-Takens points over two parameters of one row.
+
+    Where an equilibrium has a rate that doubles do not tell from an end of its range, or above 2^16, it is left out.
+    """
     i = pair.slots[0].row
     j = 1 - i
     if pair.W[j][i] == 0:
@@ -51,15 +55,22 @@ def row_plane(pair: Pair, points: int) -> Found:
     for low, high in spans:
         xj = _sampled(pair, j, low, high, points)
         curves += _explicit(pair, j, xj, "fold")
-        special += _changes(pair, j, xj, "fold", "cusp")
         if own:
             curves += _explicit(pair, j, xj, "trace")
-            special += _changes(pair, j, xj, "trace", "bogdanov-takens")
-    for xj_zero in crossings:
-        for line, point in _lines(pair, j, xj_zero, points):
-            curves.append(line)
-            special += point
-    return Found(curves, special, ("fold", "hopf", "neutral saddle"), tuple(undecided))
+    for curve in (row_fold(pair, j), *((row_trace(pair, j),) if own else ())):
+        points_, left = row_points(pair, curve, spans)
+        special += points_
+        undecided += left
+    meeting = replace(row_fold(pair, j), kind="bogdanov-takens")
+    for zero in crossings:
+        curves += _lines(pair, j, float(zero.mid()), points)
+        with precision(_BITS):
+            point = placed(pair, meeting, zero)
+        if isinstance(point, SpecialPoint):
+            special.append(point)
+        elif point:
+            undecided.append(f"a Bogdanov-Takens point where a rate is {zero.str(6)}: {point}")
+    return Found(curves, special, ("fold", "hopf", "neutral saddle", "cusp", "bogdanov-takens"), tuple(undecided))
 
 
 # -- rates ------------------------------------------------------------------------------------------------------------
@@ -70,16 +81,11 @@ def _other_rate(pair: Pair, j: int, xj: Any) -> Any:
     return (pair.gains[j].inverse(xj) - own * xj - u) / across
 
 
-def _other_rate_expression(pair: Pair, j: int) -> Expr:
-    own, across, u = (sympy.Rational(str(v)) for v in (pair.W[j][j], pair.W[j][1 - j], pair.u[j]))
-    return (pair.gains[j].activation.inverse - own * X - u) / across
-
-
 def _spans(pair: Pair, j: int, undecided: list[str]) -> Iterator[tuple[float, float]]:
     """The intervals of ``x_j`` on which ``x_i`` is inside its range."""
     low, high = range_of(pair, j)
     ends = range_of(pair, 1 - j)
-    rate = _other_rate_expression(pair, j)
+    rate = other_rate(pair, j)
     slope = ball_function(sympy.diff(rate, X), X)
     cuts = [low, high]
     for end in ends:
@@ -180,16 +186,6 @@ def _determinant(pair: Pair, j: int, rates: Floats, entries: Floats) -> Floats:
     return values
 
 
-def _turn(pair: Pair, j: int, rates: Floats, entries: Floats) -> Floats:
-    """What vanishes at a cusp: the second derivative along the null vector, ``w . D^2 f(v, v)``."""
-    i = 1 - j
-    row, s = _row(pair, entries), [pair.gains[k].slope(rates[:, k]) for k in range(2)]
-    bend = [pair.gains[k].bend(rates[:, k]) / s[k] ** 2 for k in range(2)]
-    beta, across = 1 - s[j] * float(pair.W[j][j] or 0), float(pair.W[j][i] or 0)
-    values: Floats = bend[i] * beta**3 + s[j] ** 3 * row[j] * across**2 * bend[j]
-    return values
-
-
 def _explicit(pair: Pair, j: int, xj: Floats, condition: str) -> list[Traced]:
     """The curve, cut where the parameters are infinite and, of trace 0, where the determinant changes its sign."""
     rates, entries = _solved(pair, j, xj, condition)
@@ -219,75 +215,27 @@ def _poles(entries: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.asarray(through.any(axis=1), dtype=bool)
 
 
-# -- points -----------------------------------------------------------------------------------------------------------
-
-
-def _changes(pair: Pair, j: int, xj: Floats, condition: str, kind: PointKind) -> list[SpecialPoint]:
-    """Where the determinant (on trace 0) or the second derivative (on the fold) changes its sign, narrowed."""
-    test = _turn if kind == "cusp" else _determinant
-
-    def value(x: Floats) -> tuple[Floats, Floats, Floats]:
-        rates, entries = _solved(pair, j, x, condition)
-        return test(pair, j, rates, entries), rates, entries
-
-    return narrowed(xj, value, kind, pair)
-
-
-def narrowed(
-    along: Floats, value: Callable[[Floats], tuple[Floats, Floats, Floats]], kind: PointKind, pair: Pair
-) -> list[SpecialPoint]:
-    """Points where the first of ``value`` (test, rates, entries) changes its sign and is small there, not infinite."""
-    with np.errstate(all="ignore"):
-        test = value(along)[0]
-        places = np.flatnonzero(np.sign(test[1:]) * np.sign(test[:-1]) < 0)
-        found = []
-        for k in places.tolist():
-            a, b = along[k], along[k + 1]
-            before = max(abs(test[k]), abs(test[k + 1]))
-            for _ in range(12):
-                x = np.linspace(a, b, 33)
-                t = value(x)[0]
-                at = np.flatnonzero(np.sign(t[1:]) * np.sign(t[:-1]) <= 0)
-                if not len(at):
-                    break
-                a, b = x[at[0]], x[at[0] + 1]
-            t, rates, entries = value(np.array([a, b]))
-            if not min(abs(t)) < 1e-6 * before:
-                continue
-            best = int(np.argmin(abs(t)))
-            places_ = [
-                (float(entries[best, n]) - float(slot.start)) / float(slot.scale) for n, slot in enumerate(pair.slots)
-            ]
-            where = (float(rates[best, 0]), float(rates[best, 1]))
-            weights = [e for slot, e in zip(pair.slots, entries[best], strict=True) if slot.column is not None]
-            if min(map(abs, weights), default=1.0) < 1e-9:  # a condition multiplied by a weight vanishes with it
-                continue
-            if all(s.sign is None or s.sign * e >= 0 for s, e in zip(pair.slots, entries[best], strict=True)):
-                found.append(SpecialPoint(kind, (places_[0], places_[1]), where, None, "numerical"))
-    return found
-
-
 # -- trace 0 without W_ii ---------------------------------------------------------------------------------------------
 
 
-def _trace_zeros(pair: Pair, j: int, spans: list[tuple[float, float]], undecided: list[str]) -> list[float]:
+def _trace_zeros(pair: Pair, j: int, spans: list[tuple[float, float]], undecided: list[str]) -> list[arb]:
     i = 1 - j
-    rate = _other_rate_expression(pair, j)
+    rate = other_rate(pair, j)
     s_i = pair.gains[i].activation.slope_at_rate.xreplace({X: rate})
     s_j = pair.gains[j].activation.slope_at_rate
     w_i, w_j, t_i, t_j = (sympy.Rational(str(v)) for v in (pair.W[i][i], pair.W[j][j], pair.tau[i], pair.tau[j]))
     trace = (w_i * s_i - 1) / t_i + (w_j * s_j - 1) / t_j
     f, slope = ball_function(trace, X), ball_function(sympy.diff(trace, X), X)
-    found: list[float] = []
+    found: list[arb] = []
     for a, b in spans:
         inset = (b - a) * 2.0**-30
         zeros = isolated_zeros(f, slope, arb(a + inset), arb(b - inset))
-        found += [float(zero.mid()) for zero in zeros.zeros]
+        found += zeros.zeros
         undecided += [f"trace 0 where {pair.circuit.names[j]} has the rate {part.str(6)}" for part in zeros.open]
     return found
 
 
-def _lines(pair: Pair, j: int, xj: float, points: int) -> Iterator[tuple[Traced, list[SpecialPoint]]]:
+def _lines(pair: Pair, j: int, xj: float, points: int) -> Iterator[Traced]:
     """``W_ij x_j + u_i = constant``: on one side of the Bogdanov-Takens point Hopf, on the other neutral saddles."""
     i = 1 - j
     at = np.array([xj])
@@ -303,12 +251,4 @@ def _lines(pair: Pair, j: int, xj: float, points: int) -> Iterator[tuple[Traced,
         entries = np.stack([values[slot.column] for slot in pair.slots], axis=1)
         rates = np.repeat(_pairs(i, np.array([xi]), at), points, axis=0)
         kind: CurveKind = "hopf" if side * across < 0 else "neutral saddle"
-        point: list[SpecialPoint] = []
-        inside = all(s.sign is None or s.sign * e >= 0 for s, e in zip(pair.slots, entries[0], strict=True))
-        if kind == "hopf" and inside:
-            p, q = (
-                (float(e) - float(s.start)) / float(s.scale) for s, e in zip(pair.slots, entries[0], strict=True)
-            )
-            state = (float(rates[0, 0]), float(rates[0, 1]))
-            point.append(SpecialPoint("bogdanov-takens", (p, q), state, None, "numerical"))
-        yield Traced(kind, rates, entries, False), point
+        yield Traced(kind, rates, entries, False)

@@ -27,6 +27,8 @@ from symgame.bifurcation_rows import range_of, spread
 from symgame.pieces import X
 
 _LEVELS, _LEAST, _TURNS = 44, 2.0**-36, 9
+#: Parts that are looked at together; sections whose parts become more than this without being decided stay open.
+_TOGETHER, _MOST = 250_000, 1_000_000
 _A, _B = sympy.Dummy("a"), sympy.Dummy("b")
 
 
@@ -136,6 +138,27 @@ def section_plane(pair: Pair, points: int) -> Found:
     return Found(curves, special, ("fold", "hopf", "neutral saddle"), tuple(undecided))
 
 
+def section(pair: Pair, kind: CurveKind, x: float) -> tuple[Floats, Floats]:
+    """The rates and the entries of the plane of every fold, or point of trace 0, with this first rate.
+
+    >>> from symgame.bifurcation_pairs import pair_of
+    >>> from symgame.circuit import Circuit
+    >>> plain = Circuit.from_matrix([["a", -2], [2, 0]], names="EI", u=[0, "u"], tau=[1, 1], activation="tanh")
+    >>> rates, entries = section(pair_of(plain, ("a", "u")), "hopf", 0.5)
+    >>> entries[:, 0].round(3), (2 / (1 - rates[:, 0] ** 2)).round(3)  # a = 2/s_E
+    (array([2.667]), array([2.667]))
+    """
+    laws = _laws(pair)
+    condition = laws.fold if kind == "fold" else laws.trace
+    if condition is None:
+        return np.empty((0, 2)), np.empty((0, 2))
+    _, zeros, _ = _section_zeros(condition, np.array([x]), _starts(_inner(range_of(pair, 1))))
+    rates = np.stack([np.full(len(zeros), x), zeros], axis=1)
+    with np.errstate(all="ignore"):
+        entries = np.stack(np.broadcast_arrays(*laws.entries(x, zeros)), axis=1)
+    return rates, entries
+
+
 # -- sections ---------------------------------------------------------------------------------------------------------
 
 
@@ -215,6 +238,17 @@ def _section_zeros(
     condition: Condition, at: Floats, start: Floats
 ) -> tuple[NDArray[np.intp], Floats, NDArray[np.intp]]:
     """Which section, and where, for every zero; and the sections with a part that stays undecided."""
+    size = max(_TOGETHER // len(start), 1)
+    found = [_zeros_together(condition, at[k : k + size], start) for k in range(0, len(at), size)]
+    first, last = (
+        np.concatenate([np.empty(0, np.intp), *(part[n] + k * size for k, part in enumerate(found))]) for n in (0, 2)
+    )
+    return first, np.concatenate([np.empty(0), *(part[1] for part in found)]), last
+
+
+def _zeros_together(
+    condition: Condition, at: Floats, start: Floats
+) -> tuple[NDArray[np.intp], Floats, NDArray[np.intp]]:
     which = np.repeat(np.arange(len(at)), len(start) - 1)
     low, high = np.tile(start[:-1], len(at)), np.tile(start[1:], len(at))
     found: list[tuple[Any, Any, Any]] = []
@@ -239,7 +273,7 @@ def _section_zeros(
         found.append((which[crossing], low[crossing], high[crossing]))
         which, low, high, middle = which[~decided], low[~decided], high[~decided], middle[~decided]
         wide = high - low > least
-        if not wide.all() and not wide.any():
+        if not wide.any() or len(which) > _MOST:
             break
         stuck = which[~wide], low[~wide], high[~wide]
         which, low, high, middle = which[wide], low[wide], high[wide], middle[wide]

@@ -12,10 +12,11 @@ from symgame.bifurcation_bautin import bautin_points, coefficient
 from symgame.bifurcation_curves import BifurcationSet, Curve, Floats, SpecialPoint, pieces
 from symgame.bifurcation_inputs import Found, Traced, input_plane
 from symgame.bifurcation_pairs import Pair, pair_of
+from symgame.bifurcation_row_points import row_bautin
 from symgame.bifurcation_rows import row_plane
 from symgame.bifurcation_sections import section_plane
 from symgame.circuit import Circuit
-from symgame.errors import Unsupported
+from symgame.errors import Unsupported, VocabularyError
 
 _pair = lru_cache(maxsize=64)(pair_of)
 _EMPTY: Floats = np.empty(0)
@@ -26,12 +27,13 @@ def bifurcation_set(circuit: Circuit, plane: Sequence[str] = ("u_E", "u_I"), poi
 
     The plane is any two of the inputs and weights, whatever they are called; everything else has a value. ``points``
     is about the number of points on every connected curve. Weights of declared sources stay on their side of 0.
+    Values that the circuit has of the two parameters are not put in; ``given`` holds them.
 
     Complete by construction: phi' is a function of the rate, so an equilibrium with given gains has known rates, and
     the two parameters follow from its two equations. No curve is followed, and there is no starting guess.
 
-    Raises :class:`~symgame.errors.Unsupported` for what is no smooth pair in numbers, see
-    :func:`symgame.bifurcation_pairs.pair_of`.
+    Raises :class:`~symgame.errors.Unsupported` for what is no smooth pair in numbers, and
+    :class:`~symgame.errors.VocabularyError` for what is no parameter, see :func:`symgame.bifurcation_pairs.pair_of`.
 
     >>> from symgame.kinds import activation
     >>> pair = Circuit.from_matrix([[12, -10], [10, 0]], names="EI", types=["excitatory", "inhibitory"], tau=[1, 1],
@@ -43,7 +45,7 @@ def bifurcation_set(circuit: Circuit, plane: Sequence[str] = ("u_E", "u_I"), poi
     [2, 4]
     """
     if isinstance(plane, str) or len(plane) != 2:
-        raise Unsupported(f"the plane is {plane!r}; name two parameters, as in ('u_E', 'u_I')")
+        raise VocabularyError(f"the plane is {plane!r}; name two parameters, as in ('u_E', 'u_I')")
     names = (plane[0], plane[1])
     if not isinstance(points, int) or points < 16:
         raise Unsupported(f"points is {points!r}; a curve needs a whole number of them, 16 or more")
@@ -57,8 +59,18 @@ def bifurcation_set(circuit: Circuit, plane: Sequence[str] = ("u_E", "u_I"), poi
         if traced.relation is not None:
             special += [b for part in parts if part.kind == "hopf" for b in bautin_points(pair, part, traced.relation)]
         else:
-            special += [b for part in parts if part.kind == "hopf" for b in _between(part)]
-    return BifurcationSet(pair.circuit, pair.plane, tuple(curves), tuple(special), found.complete, found.open)
+            special += [b for part in parts if part.kind == "hopf" for b in _bautin(pair, part)]
+    given = (_given(circuit, names[0]), _given(circuit, names[1]))
+    return BifurcationSet(pair.circuit, pair.plane, tuple(curves), tuple(special), found.complete, found.open, given)
+
+
+def _given(circuit: Circuit, name: str) -> float | None:
+    """The value that the circuit has of a parameter that the plane leaves free."""
+    whole = circuit.fixed()
+    value = dict(whole.values).get(name)
+    if value is None and name in whole.inputs:
+        value = whole.populations[whole.inputs.index(name)].input
+    return float(value) if value is not None and value.is_number else None
 
 
 def _found(pair: Pair, points: int) -> Found:
@@ -67,6 +79,13 @@ def _found(pair: Pair, points: int) -> Found:
     if pair.slots[0].row == pair.slots[1].row:
         return row_plane(pair, points)
     return section_plane(pair, points)
+
+
+def _bautin(pair: Pair, hopf: Curve) -> list[SpecialPoint]:
+    """In balls where the curve is explicit in a rate, which its trace decides alone otherwise; else in doubles."""
+    row = pair.slots[0].row
+    explicit = row == pair.slots[1].row and any(slot.column == row for slot in pair.slots)
+    return row_bautin(pair, 1 - row, hopf) if explicit else _between(hopf)
 
 
 def _between(curve: Curve) -> list[SpecialPoint]:

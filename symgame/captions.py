@@ -1,7 +1,7 @@
 """The words of every picture: title, caption in plain text and in LaTeX, and what a screen reader says of it.
 
 A caption names the exact values at which its picture is drawn, and which of them were chosen for it; what it says of
-equilibria and regimes was decided exactly.
+equilibria and regimes was decided exactly, or proved by interval arithmetic where an activation is smooth.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from itertools import groupby
 
 from symgame.best_response import BestResponsePath, ResponsePaths
 from symgame.circuit import Circuit
+from symgame.frozen_gains import gain, smooth
+from symgame.illustration import Illustration
 from symgame.plane import Mark, PhasePlane
 from symgame.portrait import Portraits
 
@@ -91,9 +93,9 @@ class _Words:
         return ", ".join(self.equal(n, v) for n, v in values.items())
 
 
-def _at(data: Portraits, words: _Words) -> str:
+def _at(data: Portraits, words: _Words, chosen: Illustration | None = None) -> str:
     """The sentence that says at which values the picture is drawn, and which of them were chosen."""
-    chosen = data.illustration
+    chosen = chosen or data.illustration
     assert chosen is not None
     own = {n: v for n, v in chosen.values.items() if n in chosen.given}
     free = {n: v for n, v in chosen.values.items() if n not in chosen.given}
@@ -131,10 +133,19 @@ def _plane_caption(data: Portraits, words: _Words) -> tuple[str, str]:
     return "Phase plane", _join(
         f"Phase plane{_sides(data, words)}: the lines on which {lines} rest, directions of the flow, trajectories.",
         _marks_sentence(m for p in data.planes for m in p.equilibria),
+        _proved_sentence(data),
         "Shape tells stability; a full marker is Nash, a half one local Nash, an open one only stationary.",
         *(words.plain(note) for note in notes),
         _at(data, words),
     )
+
+
+def _proved_sentence(data: Portraits) -> str:
+    """What is proved of the equilibria of a smooth circuit."""
+    marks = [m for p in data.planes for m in p.equilibria]
+    if not smooth(data.circuit) or any(m.stability == "located" for m in marks):
+        return ""
+    return "They are all that there are, with their classes: proved by interval arithmetic."
 
 
 def _energy_caption(data: Portraits, words: _Words) -> tuple[str, str]:
@@ -166,8 +177,9 @@ def _strip_caption(data: Portraits, words: _Words) -> tuple[str, str]:
         f"The regimes along {words.name(over)}: {regimes}.",
         f"They change at {places[True]}." if places[True] else "They do not change in this range.",
         f"The eigenvalues change from real to complex, or back, at {places[False]}." if places[False] else "",
-        "Triangles: values of the other pictures.",
-        _at(data, words),
+        "Triangles: values of the other pictures." if data.strip.illustration.at else "",
+        _frozen_sentence(data, words),
+        _at(data, words, data.strip.illustration),
     )
 
 
@@ -176,9 +188,22 @@ def _map_caption(data: Portraits, words: _Words) -> tuple[str, str]:
     area = data.map
     return "Regime map", _join(
         f"The regimes over {words.name(area.over)} and {words.name(area.other)}: {', '.join(area.names)}.",
-        "Boundaries are the zero sets of the exact conditions, drawn in floating point. Triangles: values of the other "
-        "pictures.",
+        "Boundaries are the zero sets of the exact conditions, drawn in floating point.",
+        "Triangles: values of the other pictures." if area.own else "",
+        _frozen_sentence(data, words),
         f"All else: {words.values(area.values)}." if area.values else "",
+    )
+
+
+def _frozen_sentence(data: Portraits, words: _Words) -> str:
+    """How the regimes of a smooth circuit are to be read."""
+    chosen = smooth(data.circuit)
+    if not chosen:
+        return ""
+    gains = ", ".join(words.name(gain(data.circuit.names[i]).name) for i in chosen)
+    return (
+        f"At frozen gains: the regime of an equilibrium that has these gains ({gains}, the slopes of the activations "
+        f"there), decided exactly; along a branch of equilibria the gains move."
     )
 
 

@@ -531,6 +531,7 @@ def verify(
     names = _column_names(renamed, "--map rate_E=x_E")
     if out is not None:
         verification.check_suffix(out)
+        verification.check_other(out, data)
     circuit = _open(model, settings)
     with Progress() as progress:
 

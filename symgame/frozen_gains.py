@@ -125,6 +125,8 @@ def _frozen(circuit: Circuit, rates: frozenset[str]) -> Circuit:
     populations, assume = list(circuit.populations), [*_own(circuit)]
     for i in chosen:
         p = circuit.populations[i]
+        if p.activation.germ_of is not None and gain(p.name) not in p.activation.free_symbols:
+            continue  # its gain has been given a number
         spoken = p.name in rates
         populations[i] = replace(p, activation=_germ(p, spoken))
         assume += _range(p)

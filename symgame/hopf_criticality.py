@@ -80,8 +80,9 @@ class LyapunovFormula:
         table = dict(pairs)
         return self.growth.xreplace(table), self.frequency_squared.xreplace(table)
 
-    def _latex(self) -> str:
-        """The coefficient with entries of the Jacobian, omega^2 and the shares of the mean square abbreviated."""
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """Left and right sides in LaTeX: the coefficient, with entries of the Jacobian, omega^2 and the shares of the
+        mean square abbreviated, then these."""
         W, names = self.circuit.entries, self.circuit.names
         tau, write = [p.tau for p in self.circuit.populations], self.circuit.expression_latex
         s, r, q = ([g[k] for g in self.gains] for k in range(3))
@@ -90,12 +91,16 @@ class LyapunovFormula:
         shares = [_fresh("mu", name, taken) for name in names]
         omega = _fresh("omega", "", taken)
         terms = [write(t) for t in _terms(W, tau, s, r, q, J, omega**2, shares) if t != 0]
-        rows = [rf"4 {write(omega)} \ell_1 &= {terms[0]}"]
-        rows += [rf"&\quad {t}" if t.startswith("-") else rf"&\quad + {t}" for t in terms[1:]]
+        rows = [(rf"4 {write(omega)} \ell_1", terms[0])]
+        rows += [("", rf"{'' if t.startswith('-') else '+ '}{t}") for t in terms[1:]]
         A = _jacobian(W, tau, s)
-        rows += [f"{write(J[i][j])} &= {write(A[i][j])}" for i in range(2) for j in range(2)]
-        rows.append(f"{write(omega**2)} &= {write(J[0][0] * J[1][1] - J[0][1] * J[1][0])}")
-        rows += [f"{write(m)} &= {write(e)}" for m, e in zip(shares, _shares(J), strict=True)]
+        rows += [(write(J[i][j]), write(A[i][j])) for i in range(2) for j in range(2)]
+        rows.append((write(omega**2), write(J[0][0] * J[1][1] - J[0][1] * J[1][0])))
+        rows += [(write(m), write(e)) for m, e in zip(shares, _shares(J), strict=True)]
+        return tuple(rows)
+
+    def _latex(self) -> str:
+        rows = [f"{left} &= {right}" if left else rf"&\quad {right}" for left, right in self.lines()]
         return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
     def _repr_latex_(self) -> str:

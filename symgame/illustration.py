@@ -2,7 +2,8 @@
 
 A circuit keeps the values it has. The others come from short lists of simple fractions, by the role of the symbol: the
 choice is the first of the best, where best means, along the parameter of the picture, an equilibrium with every
-population active on both sides of the switch, stable if possible, and then as many regimes as possible. Scores are
+population active on both sides of the switch, stable if possible, and then as many regimes as possible. For a smooth
+pair it means three equilibria at one value of the parameter and an unstable one alone at another. Scores are
 computed in floating point and only order the candidates; whether a candidate will do is decided exactly.
 """
 
@@ -26,8 +27,11 @@ from symgame.errors import BudgetExceeded, Unsupported
 from symgame.groups import written_out
 from symgame.proof.sampling import Samples, find, truth
 from symgame.properties import stability
+from symgame.smooth_values import CHOICES as SMOOTH_CHOICES
+from symgame.smooth_values import scenes
 
 CANDIDATES = 1_500
+SMOOTH_CANDIDATES = 1_000  # each is a scan along a nullcline
 STEPS = 24
 TRIED = 40
 MOST = 6  # populations
@@ -46,6 +50,7 @@ CHOICES: dict[str, tuple[Fraction, ...]] = {
     "input": _fractions("1 2 1/2 3"),
     "cap": _fractions("2 3 1 4"),
     "threshold": _fractions("1/2 1"),
+    "slope": _fractions("1/2 1/4 3/4 1/8 1"),  # a gain that is held: its greatest value is met at one rate only
     "parameter": _fractions("1 2"),
 }
 
@@ -55,7 +60,8 @@ class Illustration:
     """A circuit with exact values for all its symbols but ``over``, and values of ``over`` worth a picture.
 
     ``given`` names the symbols whose values are the circuit's own; the others were chosen. ``at`` holds the values
-    of ``over``: one on either side of ``switch``, or the circuit's own value alone. ``over`` is ``None`` for a circuit
+    of ``over``: one on either side of ``switch``, or the circuit's own value alone; of a smooth pair, where it has three
+    equilibria, and where it oscillates. ``over`` is ``None`` for a circuit
     without a symbol to vary; ``at`` is then empty. ``window`` is the part of the axis that pictures show.
     """
 
@@ -99,7 +105,7 @@ def roles(circuit: Circuit) -> dict[str, str]:
     for p in circuit.populations:
         for key, value in p.activation.parameters:
             for x in sorted(x.name for x in value.free_symbols):
-                table.setdefault(x, key if key in CHOICES else "parameter")
+                table.setdefault(x, key if key in CHOICES or key in SMOOTH_CHOICES else "parameter")
         for name in sorted(x.name for x in p.tau.free_symbols):
             table.setdefault(name, "tau")
         for name in sorted(x.name for x in p.input.free_symbols):
@@ -141,6 +147,10 @@ def illustration(circuit: Circuit, over: str | None = None, chart: Chart | None 
     table = _candidates(named, roles(free))
     a = algebra(free)
     linear = a.pieces is not None
+    if not linear:
+        found = _smooth_scene(free, over, named, own)
+        if found is not None:
+            return found
     ranked = linear and len(free.names) <= 3  # beyond, the conditions with all symbols are too long to score
     order = _ranking(free, over, table) if ranked else list(range(TRIED))
     best: Illustration | None = None
@@ -162,12 +172,34 @@ def illustration(circuit: Circuit, over: str | None = None, chart: Chart | None 
 
 def _candidates(names: list[str], role: dict[str, str]) -> dict[str, tuple[Fraction, ...]]:
     """Lists of equal length, one per name: point k of a Kronecker sequence, without randomness."""
+    return _spread({name: CHOICES.get(role[name], CHOICES["parameter"]) for name in names}, CANDIDATES)
+
+
+def _spread(choices: dict[str, tuple[Fraction, ...]], size: int) -> dict[str, tuple[Fraction, ...]]:
     columns = {}
-    for place, name in enumerate(names):
-        choices = CHOICES[role[name]]
+    for place, (name, row) in enumerate(choices.items()):
         step = isqrt(_prime(place) << 64) % (1 << 32)  # the fractional part of a square root, in 32 bits
-        columns[name] = tuple(choices[((k * step) % (1 << 32)) * len(choices) >> 32] for k in range(CANDIDATES))
+        columns[name] = tuple(row[((k * step) % (1 << 32)) * len(row) >> 32] for k in range(size))
     return columns
+
+
+def _smooth_scene(
+    circuit: Circuit, over: str, named: list[str], own: dict[str, Fraction]
+) -> Illustration | None:
+    """The best scene of a smooth pair that the domain admits; weights without a sign are tried on both sides of 0."""
+    role, signs = roles(circuit), algebra(circuit).domain.signs
+    choices = {n: SMOOTH_CHOICES.get(role[n], CHOICES.get(role[n], CHOICES["parameter"])) for n in named}
+    for n in named:
+        if role[n].endswith("weight") and n not in signs:
+            choices[n] = tuple(v for value in choices[n] for v in (value, -value))
+    for p in circuit.populations:  # slow inhibition oscillates
+        if str(p.tau) in choices and p.type is not None:
+            choices[str(p.tau)] = (Fraction(10), Fraction(20 if p.type == "inhibitory" else 5))
+    for scene in scenes(circuit, over, _spread(choices, SMOOTH_CANDIDATES), own.get(over)):
+        found = _attempt(circuit, over, scene.values, own, None, scene.at)
+        if found is not None:
+            return found
+    return None
 
 
 def _prime(place: int) -> int:
@@ -225,9 +257,17 @@ def _ranking(circuit: Circuit, over: str, table: dict[str, tuple[Fraction, ...]]
 
 
 def _attempt(
-    circuit: Circuit, over: str, values: dict[str, Fraction], own: dict[str, Fraction], chart: Chart | None
+    circuit: Circuit,
+    over: str,
+    values: dict[str, Fraction],
+    own: dict[str, Fraction],
+    chart: Chart | None,
+    seen: tuple[Fraction, ...] = (),
 ) -> Illustration | None:
-    """The illustration with these values, when the domain admits them: everything here is decided exactly."""
+    """The illustration with these values, when the domain admits them: everything here is decided exactly.
+
+    ``seen`` are the values of ``over`` of a scene that was found already.
+    """
     if at_point(algebra(circuit).domain.condition, values) == FALSE:
         return None
     fixed = circuit.with_values(**values).fixed(keep=(over,))
@@ -241,6 +281,8 @@ def _attempt(
     window = _window(found, signed, own.get(over))
     if over in own:
         at: tuple[Fraction, ...] = (own[over],)
+    elif seen:
+        at = seen
     elif not linear:
         at = _smooth_sides(fixed, over)
     elif switch is None:
@@ -337,4 +379,4 @@ def _first_in_domain(circuit: Circuit, over: str | None) -> dict[str, Fraction]:
         point = None
     if point is None and named:
         raise Unsupported("no exact values were found in the circuit's domain; give some in [values]")
-    return {n: (point or {}).get(n, CHOICES[roles(circuit)[n]][0]) for n in named}
+    return {n: (point or {}).get(n, CHOICES.get(roles(circuit)[n], CHOICES["parameter"])[0]) for n in named}

@@ -14,7 +14,10 @@ from typing import Literal
 import numpy as np
 
 from symgame.algebra import algebra
+from symgame.balls import ball_function, precision
 from symgame.branches import Branch, equilibria
+from symgame.certified import certified_points
+from symgame.certified_nash import nash_class
 from symgame.circuit import Circuit
 from symgame.condition import TRUE
 from symgame.errors import Unsupported
@@ -71,10 +74,15 @@ def energies(circuit: Circuit, over: str | None = None, at: Fraction | None = No
         raise Unsupported("there is no isolated equilibrium around which to draw energies")
     mark = max(marks, key=lambda m: (sum(v > 0 for v in m.place), m.stability == "stable"))
     f = floating(circuit)
-    branch = None
-    if mark.exact is not None:
+    n = len(f.names)
+    if any(not p.activation.piecewise_linear for p in circuit.populations):
+        found = _proved_extrema(circuit, mark)
+    elif mark.exact is not None:
         branch = next(b for b in equilibria(circuit) if b.name == mark.branch)
-    return Energies(circuit, over, at, mark, tuple(_curve(f, i, mark, branch) for i in range(len(f.names))))
+        found = tuple(_extremum(branch, i) for i in range(n))
+    else:
+        found = ("not decided",) * n
+    return Energies(circuit, over, at, mark, tuple(_curve(f, i, mark, found[i]) for i in range(n)))
 
 
 def own_energy(f: FloatingCircuit, i: int, y: Array, c: Array | float) -> Array:
@@ -82,7 +90,7 @@ def own_energy(f: FloatingCircuit, i: int, y: Array, c: Array | float) -> Array:
     return np.asarray(f.cost[i](y) + (1 - f.W[i, i]) * y**2 / 2 - y * c)
 
 
-def _curve(f: FloatingCircuit, i: int, mark: Mark, branch: Branch | None) -> OwnEnergy:
+def _curve(f: FloatingCircuit, i: int, mark: Mark, extremum: Extremum) -> OwnEnergy:
     x = np.array(mark.place)
     others = float(f.W[i] @ x - f.W[i, i] * x[i] + f.u[i])
     low, high = f.domain[i]
@@ -95,13 +103,11 @@ def _curve(f: FloatingCircuit, i: int, mark: Mark, branch: Branch | None) -> Own
     good = np.isfinite(values)
     here = float(own_energy(f, i, np.array([rate]), others)[0])
     exact = None if mark.exact is None else mark.exact[i]
-    return OwnEnergy(i, y[good], values[good] - here, rate, exact, _extremum(branch, i), (low, high))
+    return OwnEnergy(i, y[good], values[good] - here, rate, exact, extremum, (low, high))
 
 
-def _extremum(branch: Branch | None, i: int) -> Extremum:
+def _extremum(branch: Branch, i: int) -> Extremum:
     """What the rate of the branch is on its own energy, decided exactly; the circuit has numbers only."""
-    if branch is None:
-        return "not decided"
     if nash.globally_minimal(branch, i) == TRUE:
         return "global minimum"
     if nash.locally_minimal(branch, i) == TRUE:
@@ -110,6 +116,37 @@ def _extremum(branch: Branch | None, i: int) -> Extremum:
     if i in branch.increasing and a.structural.compare(nash.own_curvature(branch, i), "<") == TRUE:
         return "maximum"
     return "stationary point"
+
+
+def _proved_extrema(circuit: Circuit, mark: Mark) -> tuple[Extremum, ...]:
+    """What each rate of an equilibrium of a smooth circuit is on its own energy, proved by balls."""
+    n = len(circuit.names)
+    points = certified_points(circuit, 15).points if mark.stability != "located" else ()
+    if not points:
+        return ("not decided",) * n
+    point = min(points, key=lambda p: sum((float(x.mid()) - v) ** 2 for x, v in zip(p.x, mark.place, strict=True)))
+    rows: list[Extremum] = []
+    for i, p in enumerate(circuit.populations):
+        if circuit.names[i] in point.kinks:
+            rows.append("not decided")
+            continue
+        own = circuit.W[i, i]
+        bound = own * p.activation.lipschitz
+        convex = bool(bound.is_Rational and bound <= 1)
+        with precision(point.bits):
+            here = [ball_function(own)()], [point.z[i]], [point.x[i]], [point.slopes[i]]
+            found, _ = nash_class([p.activation], *here, [convex], [None])
+        rows.append(_OF_CLASS[found])
+    return tuple(rows)
+
+
+#: Where phi increases a stationary rate that is no local minimum is a maximum of its own energy.
+_OF_CLASS: dict[str | None, Extremum] = {
+    "global": "global minimum",
+    "local": "local minimum",
+    "stationary": "maximum",
+    None: "not decided",
+}
 
 
 # -- best responses ---------------------------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ Pure functions; drawing is :mod:`symgame.report.figures`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from symgame.best_response import LINES, ResponsePaths, line_paths, plane_paths, roomy
 from symgame.chart import Chart, default_parameter, regimes
 from symgame.circuit import Circuit
 from symgame.errors import BudgetExceeded, Unsupported
+from symgame.frozen_gains import frozen, gain, smooth
 from symgame.illustration import Illustration, illustration
 from symgame.landscape import BestResponses, Energies, best_responses, energies
 from symgame.plane import PhasePlane, phase_plane
@@ -84,8 +85,14 @@ def figures_data(source: Any, chart: Chart | None = None, over: str | None = Non
         own += tried("energies", lambda c=numeric, at=at: [energies(c, chosen.over, at)], [])  # type: ignore[misc]
     if own:  # one side without an equilibrium is not a picture left out
         left = [x for x in left if x.name != "energies"]
-    line: Strip | None = tried("regimes", lambda: strip(chosen), None)
-    area: RegimeMap | None = tried("regime-map", lambda: regime_map(circuit, chosen), None)
+    held = chosen if not smooth(circuit) else tried("regimes", lambda: _at_gains(chosen, chart), None)
+    line: Strip | None = None
+    area: RegimeMap | None = None
+    if held is None:
+        left.append(LeftOut("regime-map", next(x.reason for x in left if x.name == "regimes")))
+    else:
+        line = tried("regimes", lambda: strip(held), None)
+        area = tried("regime-map", lambda: regime_map(frozen(circuit), held, _own_gain(held)), None)
     paths = [plane_paths(plane) for plane in planes]
     responses: tuple[BestResponses, ...] = tried(
         "best-responses", lambda: tuple(best_responses(roomy(p, w)) for p, w in zip(planes, paths, strict=True)), ()
@@ -98,6 +105,23 @@ def figures_data(source: Any, chart: Chart | None = None, over: str | None = Non
         if paths:
             left = [x for x in left if x.name != "best-response-path"]
     return Portraits(circuit, chosen, planes, tuple(own), line, area, responses, tuple(paths), tuple(left))
+
+
+def _at_gains(chosen: Illustration, chart: Chart | None) -> Illustration:
+    """The same values for a smooth circuit whose gains are held, exact gains chosen by rule besides. No value of the
+    parameter is marked: the equilibria of the other pictures have other gains."""
+    if chosen.over is None:
+        raise Unsupported("no parameter is left to vary")
+    found = illustration(frozen(chosen.circuit), chosen.over, chart)
+    return replace(found, given=chosen.given, at=())
+
+
+def _own_gain(held: Illustration) -> str | None:
+    """The gain of the population whose self-weight is the parameter: the second axis of a map at frozen gains."""
+    W, names = held.circuit.W, held.circuit.names
+    own = next((n for i, n in enumerate(names) if held.over in {x.name for x in W[i, i].free_symbols}), None)
+    name = None if own is None else gain(own).name
+    return name if name in held.values else None
 
 
 def _own_chart(circuit: Circuit, over: str) -> Chart | None:

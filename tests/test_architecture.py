@@ -83,6 +83,7 @@ LAYERS: list[list[str]] = [
     Room(
         [
             "balls",
+            "intervals",
             "isolation",
             "least_power",
             "spectrum",
@@ -218,6 +219,8 @@ LAYERS: list[list[str]] = [
             "verify_reading",
             "verify_truth",
             "verify_verdicts",
+            "verify_boxes",
+            "verify_rounding",
             "verify_filter",
             "verify_cells",
             "verifying",
@@ -229,9 +232,11 @@ LAYERS: list[list[str]] = [
             "bifurcation_gains",
             "bifurcation_pairs",
             "bifurcation_arcs",
+            "bifurcation_focus",
             "bifurcation_points",
             "bifurcation_bautin",
             "bifurcation_inputs",
+            "bifurcation_row_points",
             "bifurcation_rows",
             "bifurcation_boxes",
             "bifurcation_sections",

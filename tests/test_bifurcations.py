@@ -19,15 +19,19 @@ from symgame.bifurcation_boxes import box_function
 from symgame.bifurcation_conditions import bifurcation_formulas
 from symgame.bifurcation_curves import BifurcationSet, Curve
 from symgame.bifurcation_gains import gain_of
+from symgame.bifurcation_pairs import pair_of
 from symgame.bifurcation_regions import at_point, regions
+from symgame.bifurcation_row_points import row_fold, row_trace
+from symgame.bifurcation_sections import section
 from symgame.bifurcation_sets import bifurcation_set
 from symgame.circuit import Circuit
 from symgame.cli import main
-from symgame.errors import Unsupported
+from symgame.errors import SymgameError
 from symgame.kinds import activation
 from symgame.notation import symbol
 from symgame.numeric import solutions
 from symgame.pieces import X, Z
+from symgame.report.bifurcations import drawn
 
 ORACLES = Path(__file__).parent / "oracles"
 KINDS = ("logistic", "tanh", "arctan", "algebraic", "softplus", "power")
@@ -74,6 +78,11 @@ def residuals(found: BifurcationSet, curve: Curve) -> tuple[float, float]:
     if curve.kind == "fold":
         both = s[0] * s[1]
         terms = [1.0, -s[0] * W[0][0], -s[1] * W[1][1], both * W[0][0] * W[1][1], -both * W[0][1] * W[1][0]]
+    elif curve.kind == "node-focus":
+        own = [(s[i] * W[i][i] - 1) / tau[i] for i in range(2)]
+        size_ = sum((s[i] * abs(W[i][i]) + 1) / tau[i] for i in range(2))
+        gap = (own[0] - own[1]) ** 2 + 4 * s[0] * s[1] * W[0][1] * W[1][0] / (tau[0] * tau[1])
+        return state, float((abs(gap) / size_**2).max())
     else:
         terms = [s[0] * W[0][0] / tau[0], s[1] * W[1][1] / tau[1], -1 / tau[0], -1 / tau[1]]
     return state, float((abs(sum(terms)) / sum(abs(t) for t in terms)).max())
@@ -115,12 +124,32 @@ def test_determinant_trace_and_frequency_by_differences(plane: tuple[str, str]) 
             if curve.kind == "fold":
                 assert abs(np.linalg.det(J)) < 1e-6 * size**2
                 continue
+            if curve.kind == "node-focus":
+                assert abs(np.trace(J) ** 2 - 4 * np.linalg.det(J)) < 1e-5 * size**2
+                continue
             assert abs(np.trace(J)) < 1e-6 * size
             assert (np.linalg.det(J) > 0) == (curve.kind == "hopf") or abs(np.linalg.det(J)) < 1e-6 * size**2
             if curve.kind == "hopf":
                 assert abs(curve.omega[k] - np.sqrt(max(np.linalg.det(J), 0))) < 1e-4 * size
             seen.add(curve.kind)
     assert seen == {"hopf", "neutral saddle"}
+
+
+@pytest.mark.parametrize("tau", [(1, 2), (1, 1), (3, 1)])
+def test_no_curve_is_missing_on_sections_of_the_rates(tau: tuple[int, int]) -> None:
+    """As many crossings as the conditions have changes of sign, by their definitions, along lines of the rates."""
+    for kinds, low, high in (("logistic", 0, 1), ("tanh", -1, 1), (("algebraic", "arctan"), -1, 1)):
+        found = bifurcation_set(pair(kinds, tau=tau), points=2000)
+        W, slope = [[16, -12], [15, -3]], [gain_of(p.activation).slope for p in found.circuit.populations]
+        for share in (0.0431, 0.2177, 0.4412, 0.7391, 0.9123):
+            at, y = low + (high - low) * share, np.linspace(low, high, 20_001)[1:-1]
+            s = [np.broadcast_to(slope[0](at), y.shape), slope[1](y)]
+            J = [[(s[i] * W[i][j] - (i == j)) / tau[i] for j in range(2)] for i in range(2)]
+            trace, det = J[0][0] + J[1][1], J[0][0] * J[1][1] - J[0][1] * J[1][0]
+            tests = {("fold",): det, ("hopf", "neutral saddle"): trace, ("node-focus",): trace**2 - 4 * det}
+            for names, value in tests.items():
+                crossed = sum(int((np.diff(np.sign(c.rates[:, 0] - at)) != 0).sum()) for c in found.of(*names))
+                assert crossed == int((np.diff(np.sign(value)) != 0).sum()), (kinds, share, names)
 
 
 def test_the_number_of_equilibria_changes_by_two_across_every_fold() -> None:
@@ -151,6 +180,22 @@ def test_cusps_turn_back_and_bogdanov_takens_points_lie_on_both_curves() -> None
     centre = np.array([(16 - 12) / -2, (15 - 3) / -2])
     mirrored = sorted(tuple(np.round(2 * centre - p.parameters, 9)) for p in found.points)
     assert mirrored == sorted(tuple(np.round(p.parameters, 9)) for p in found.points)
+
+
+@pytest.mark.parametrize("plane", [("w_EE", "u_E"), ("w_EI", "u_E"), ("w_IE", "w_II")])
+def test_points_over_one_row_are_those_over_the_inputs(plane: tuple[str, str]) -> None:
+    """What a cusp, a Bogdanov-Takens and a Bautin point is does not depend on the plane; two roads to each."""
+    found = bifurcation_set(pair(plane=plane), plane, points=500)
+    assert found.open == () and {"cusp", "bogdanov-takens"} <= set(found.complete)
+    assert {point.kind for point in found.points} >= {"cusp", "bogdanov-takens"}
+    for point in found.points:
+        if point.kind == "bautin" and point.evidence == "numerical":
+            continue
+        assert point.evidence == ("bracketed" if point.kind == "bautin" else "isolated")
+        weights = {name: Fraction(v) for name, v in zip(plane, point.parameters, strict=True) if name[0] == "w"}
+        other = bifurcation_set(pair(**weights), points=2000)
+        away = [abs(np.array(p.rates) - point.rates).max() for p in other.special(point.kind)]
+        assert min(away) < 1e-9, (point, away)
 
 
 def nearest(curves: tuple[Curve, ...], rates: Any) -> tuple[float, Curve, int]:
@@ -200,7 +245,7 @@ def test_what_is_refused() -> None:
         (lambda: bifurcation_set(pair(plane=("w_EE", "u_E"), w_IE=0), ("w_EE", "u_E")), "receives nothing from E"),
     ]
     for ask, message in cases:
-        with pytest.raises(Unsupported, match=message):
+        with pytest.raises(SymgameError, match=message):
             ask()
 
 
@@ -273,7 +318,19 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert first.count(b'id="cusp"') >= 1 and main([*asked, "--out", str(picture)]) == 0
     assert picture.read_bytes() == first
     assert main([*asked, "--out", str(tmp_path / "pair.gif")]) == 2
-    assert main(["bifurcations", str(model), "--plane", "u_E"]) == 2
+    for plane in ("u_E", "nobody,u_I", "u_E,u_E"):
+        assert main(["bifurcations", str(model), "--plane", plane]) == 2
+    assert main(["bifurcations", str(model)]) == 3  # w has no value
+
+
+def test_values_of_the_plane_are_left_free_and_marked() -> None:
+    circuit = pair(plane=("w_EE", "u_I")).with_values(w_EE=16, u_I=-4)
+    found = bifurcation_set(circuit, ("w_EE", "u_I"), points=64)
+    free = bifurcation_set(pair(plane=("w_EE", "u_I")), ("w_EE", "u_I"), points=64)
+    assert found.given == (16, -4) and free.given == (None, None)
+    assert [p.parameters for p in found.points] == [p.parameters for p in free.points]
+    assert b'id="given"' in drawn(found, []) and b'id="given"' not in drawn(free, [])
+    assert bifurcation_set(circuit, points=64).given == (-3, -4)
 
 
 # -- the long ones ----------------------------------------------------------------------------------------------------
@@ -318,17 +375,20 @@ def test_published_folds_and_hopf_points() -> None:
         values = {"w_EI": exact(p["wEI"]), "w_IE": exact(p["wIE"]), "w_II": exact(p["wII"])}
         inputs = {"u_E": exact(p["uE"]), "u_I": exact(p["uI"])}
         for name in ("u_E", "u_I"):
-            plane = ("w_EE", name)
-            circuit = pair(kinds, plane, (exact(p["tauE"]), exact(p["tauI"])), **values, **inputs)
-            found = bifurcation_set(circuit, plane, points=4000)
+            circuit = pair(kinds, ("w_EE", name), (exact(p["tauE"]), exact(p["tauI"])), **values, **inputs)
+            here = pair_of(circuit, ("w_EE", name))
             for point in case["bifurcations"]:
                 kind = {"SN": "fold", "HB": "hopf"}[point["type"]]
-                here = np.array([float(point["x_E"]), float(point["x_I"])])
-                distance, curve, k = nearest(found.of(kind), here)
-                assert distance < 2e-3, (case["id"], plane, point)
-                around = curve.parameters[max(k - 2, 0) : k + 3]
-                claimed = np.array([float(point["w_EE"]), float(inputs[name])])
-                assert abs(around - claimed).min(axis=0).max() < 0.1 * (1 + abs(claimed).max()), (case["id"], point)
+                claimed = [float(v) for v in (point["x_E"], point["x_I"], point["w_EE"], inputs[name])]
+                if name == "u_E":  # one row: explicit in the other rate
+                    curve = row_fold(here, 1) if kind == "fold" else row_trace(here, 1)
+                    found = [
+                        [float(e.subs(X, point["x_I"])) for e in (*curve.rates, *(t / b for t, b in curve.entries))]
+                    ]
+                else:
+                    found = np.concatenate(section(here, kind, claimed[0]), axis=1).tolist()
+                off = min(float(abs(np.array(row) - claimed).max()) for row in found)
+                assert off < 1e-10, (case["id"], name, point, off)
                 looked_at += 1
     assert looked_at >= 10
 

@@ -43,19 +43,19 @@ def comparable(line: str) -> str:
 
 
 @pytest.fixture
-def model_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with the README's model file and tables in it."""
-    (name,) = re.findall(r"`(\w+\.toml)`:\n\n```toml", README)
-    (text,) = blocks("toml")
+def model_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with the README's model files and tables in it."""
+    models = dict(re.findall(r"`(\w+\.toml)`:\n\n```toml\n(.*?)^```$", README, re.DOTALL | re.MULTILINE))
+    assert len(models) == len(blocks("toml"))
     tables = dict(re.findall(r"`(\w+\.csv)`:\n\n```csv\n(.*?)^```$", README, re.DOTALL | re.MULTILINE))
     assert len(tables) == len(blocks("csv"))
-    write_all(tmp_path, {name: text, **tables})
+    write_all(tmp_path, {**models, **tables})
     monkeypatch.chdir(tmp_path)
-    return tmp_path / name
+    return tmp_path
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
-def test_shell_example(command: str, shown: list[str], model_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shell_example(command: str, shown: list[str], model_files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program, *arguments = shlex.split(command)
     assert program == "symgame" and shown
     status = main(arguments)
@@ -70,11 +70,11 @@ def test_shell_example(command: str, shown: list[str], model_file: Path, capsys:
 def test_every_verb_of_one_call_is_shown() -> None:
     """``derive`` is in the start; ``recheck`` needs what it writes."""
     verbs = {shlex.split(command)[1] for command, _ in EXAMPLES}
-    shown = "check equilibria stability regimes list init sweep export verify trajectory"
+    shown = "check equilibria stability regimes list init sweep export verify trajectory diagram bifurcations"
     assert verbs == set(shown.split())
 
 
-def test_python_examples(model_file: Path) -> None:
+def test_python_examples(model_files: Path) -> None:
     text = "\n".join(blocks("python"))
     test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)

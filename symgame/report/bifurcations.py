@@ -21,17 +21,22 @@ LOOKS: dict[str, dict[str, Any]] = {
     "supercritical": {"color": HOPF, "linewidth": 1.5, "linestyle": "-", "zorder": 3},
     "subcritical": {"color": SUB, "linewidth": 1.5, "linestyle": (0, (5, 1.6)), "zorder": 3},
     "neutral saddle": {"color": PALE, "linewidth": 0.9, "linestyle": (0, (1, 1.2)), "zorder": 2},
+    "node-focus": {"color": PALE, "linewidth": 0.6, "linestyle": "-", "zorder": 1},
 }
 NAMES = {
     "fold": "fold",
     "supercritical": "Hopf, supercritical",
     "subcritical": "Hopf, subcritical",
     "neutral saddle": "neutral saddle",
+    "node-focus": "node to focus",
     "cusp": "cusp",
     "bogdanov-takens": "Bogdanov–Takens",
     "bautin": "Bautin",
 }
 MARKS = {"cusp": ("^", "#009E73", 6.0), "bogdanov-takens": ("s", "#CC79A7", 5.0), "bautin": ("o", "#F0E442", 5.0)}
+#: The values that the circuit has.
+GIVEN: dict[str, Any] = {"marker": "+", "markersize": 9.0, "markeredgewidth": 1.6, "color": INK, "linestyle": "none",
+                         "zorder": 8}  # fmt: skip
 SIZE, LEFT, RIGHT, TOP = (3.9, 3.0), 0.66, 0.18, 0.32
 
 
@@ -41,8 +46,8 @@ def words(found: BifurcationSet) -> Figure:
     counts = [f"{len(found.special(kind))} {NAMES[kind]} points" for kind in MARKS if found.special(kind)]
     text = (
         f"Folds and Hopf curves of {found.circuit.name} over {p} and {q}"
-        f"{', with ' + ', '.join(counts) if counts else ''}. In each region: the number of equilibria, and of the "
-        f"stable ones."
+        f"{', with ' + ', '.join(counts) if counts else ''}. In each region that is marked: the number of equilibria, "
+        f"and of the stable ones."
     )
     return Figure(f"bifurcations-{p}-{q}", f"Bifurcations over {p} and {q}", text, text, text)
 
@@ -67,6 +72,9 @@ def drawn(found: BifurcationSet, regions: Sequence[Region], format_: str = "svg"
                 ax.plot(places[:, 0], places[:, 1], gid=kind, solid_capstyle="round", **LOOKS[kind])
         for point in found.points:
             ax.plot(*([v] for v in point.parameters), gid=point.kind, **_mark(point.kind))
+        p, q = found.given
+        if p is not None and q is not None:
+            ax.plot([p], [q], gid="given", **GIVEN)
         for region in regions:
             stable = "?" if region.stable is None else str(region.stable)
             x, y = (float(v) for v in region.parameters)
@@ -76,7 +84,8 @@ def drawn(found: BifurcationSet, regions: Sequence[Region], format_: str = "svg"
             ax.text(x, y, f"{region.count} ({stable})", fontsize=SMALL, color=INK, ha="center", va="center", bbox=box)
         ax.set_xlabel(label(found.plane[0], found.circuit))
         ax.set_ylabel(label(found.plane[1], found.circuit))
-        ax.set_title("equilibria (stable ones)", color=INK)
+        if regions:
+            ax.set_title("equilibria (stable ones)", color=INK)
         legend(drawing, rows, columns)
     return saved(drawing, format_, words(found))
 
@@ -106,7 +115,8 @@ def _mark(kind: str) -> dict[str, Any]:
 def _handles(found: BifurcationSet) -> list[Any]:
     kinds = {kind for curve in found.curves for kind, places in _parts(curve) if len(places)}
     rows = [handle(label=NAMES[kind], **look) for kind, look in LOOKS.items() if kind in kinds]
-    return rows + [handle(label=NAMES[kind], **_mark(kind)) for kind in MARKS if found.special(kind)]
+    rows += [handle(label=NAMES[kind], **_mark(kind)) for kind in MARKS if found.special(kind)]
+    return rows + ([handle(label="values given", **GIVEN)] if None not in found.given else [])
 
 
 def document(found: BifurcationSet, regions: Sequence[Region]) -> dict[str, object]:
@@ -117,6 +127,7 @@ def document(found: BifurcationSet, regions: Sequence[Region]) -> dict[str, obje
         "populations": list(found.circuit.names),
         "complete": list(found.complete),
         "open": list(found.open),
+        "given": dict(zip(found.plane, found.given, strict=True)),
         "curves": [_curve_document(curve) for curve in found.curves],
         "points": [_point_document(point, found) for point in found.points],
         "regions": [
@@ -158,6 +169,9 @@ def lines(found: BifurcationSet, regions: Sequence[Region]) -> Iterator[str]:
     """The set for a person."""
     p, q = found.plane
     yield f"{found.circuit.name}: bifurcations over {p} and {q}"
+    values = [f"{n} = {v:.12g}" for n, v in zip(found.plane, found.given, strict=True) if v is not None]
+    if values:
+        yield f"  given, and not put in: {', '.join(values)}"
     for curve in found.curves:
         (a, b), (c, d) = curve.parameters[0].tolist(), curve.parameters[-1].tolist()
         ends = "closed" if curve.closed else f"from ({a:.6g}, {b:.6g}) to ({c:.6g}, {d:.6g})"
