@@ -66,10 +66,12 @@ def article(
     certificates: Mapping[str, str] | None = None,
     pictures: Iterable[Picture] = (),
     notes: Iterable[Block] = (),
+    results: Iterable[Section] = (),
 ) -> Article:
     """The article of a derivation; ``certificates`` maps ids of claims to files.
 
-    ``pictures`` are put at the end, followed by ``notes`` on what is not drawn.
+    ``results`` are sections after those of the claims. ``pictures`` are put at the end, followed by ``notes`` on what
+    is not drawn.
 
     >>> from symgame.derivation import derive
     >>> from symgame.named import wilson_cowan
@@ -82,6 +84,7 @@ def article(
     if derivation.chart is not None:
         sections.append(chart_section(derivation.chart, writer, [s for s in sections if s.id == "regimes"]))
         sections = [s for s in sections[:-1] if s.id != "regimes"] + sections[-1:]
+    sections += results
     shown: tuple[Block, ...] = (*pictures, *notes)
     if shown:
         sections.append(Section("figures", "Figures", shown))

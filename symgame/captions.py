@@ -14,8 +14,9 @@ from itertools import groupby
 
 from symgame.best_response import BestResponsePath, ResponsePaths
 from symgame.circuit import Circuit
-from symgame.frozen_gains import gain, smooth
+from symgame.frozen_gains import smooth
 from symgame.illustration import Illustration
+from symgame.notation import latex_name
 from symgame.plane import Mark, PhasePlane
 from symgame.portrait import Portraits
 
@@ -43,7 +44,7 @@ class Figure:
 
 def captions(data: Portraits) -> tuple[Figure, ...]:
     """The words of every picture that is drawn, in the order of :func:`drawings`."""
-    makers: list[tuple[str, bool, Callable[[_Words], tuple[str, str]]]] = [
+    makers: list[tuple[str, bool, Callable[[CaptionWords], tuple[str, str]]]] = [
         ("phase-plane", bool(data.planes), lambda w: _plane_caption(data, w)),
         ("energies", bool(data.energies), lambda w: _energy_caption(data, w)),
         ("regimes", data.strip is not None, lambda w: _strip_caption(data, w)),
@@ -54,14 +55,14 @@ def captions(data: Portraits) -> tuple[Figure, ...]:
     rows = []
     for name, drawn, make in makers:
         if drawn:
-            title, plain = make(_Words(data.circuit, tex=False))
-            _, tex = make(_Words(data.circuit, tex=True))
+            title, plain = make(CaptionWords(data.circuit, tex=False))
+            _, tex = make(CaptionWords(data.circuit, tex=True))
             rows.append(Figure(name, title, plain, tex, f"{title}. {plain}"))
     return tuple(rows)
 
 
 @dataclass(frozen=True)
-class _Words:
+class CaptionWords:
     """Names and numbers in plain text or in LaTeX."""
 
     circuit: Circuit
@@ -89,14 +90,25 @@ class _Words:
         rate = self.rate(population)
         return f"{rate} = {value}" if not self.tex else f"{rate[:-1]} = {value}$"
 
+    def input(self, name: str) -> str:
+        """An input, also one that is a number and goes by its default name."""
+        if name in self.circuit.symbols or not self.tex:
+            return self.name(name)
+        return f"${latex_name(name)}$"
+
     def values(self, values: dict[str, Fraction]) -> str:
         return ", ".join(self.equal(n, v) for n, v in values.items())
 
 
-def _at(data: Portraits, words: _Words, chosen: Illustration | None = None) -> str:
+def _at(data: Portraits, words: CaptionWords, chosen: Illustration | None = None) -> str:
     """The sentence that says at which values the picture is drawn, and which of them were chosen."""
     chosen = chosen or data.illustration
     assert chosen is not None
+    return values_sentence(chosen, words)
+
+
+def values_sentence(chosen: Illustration, words: CaptionWords) -> str:
+    """Which values the circuit had, and which were chosen for a picture."""
     own = {n: v for n, v in chosen.values.items() if n in chosen.given}
     free = {n: v for n, v in chosen.values.items() if n not in chosen.given}
     parts = []
@@ -107,7 +119,7 @@ def _at(data: Portraits, words: _Words, chosen: Illustration | None = None) -> s
     return " ".join(parts)
 
 
-def _sides(data: Portraits, words: _Words) -> str:
+def _sides(data: Portraits, words: CaptionWords) -> str:
     chosen = data.illustration
     assert chosen is not None
     if chosen.over is None or not chosen.at:
@@ -127,7 +139,7 @@ def _join(*sentences: str) -> str:
     return " ".join(s for s in sentences if s)
 
 
-def _plane_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+def _plane_caption(data: Portraits, words: CaptionWords) -> tuple[str, str]:
     lines = " and ".join(words.rate(n) for n in data.circuit.names)
     notes = list(dict.fromkeys(f"{note[0].upper()}{note[1:]}." for p in data.planes for note in p.notes))
     return "Phase plane", _join(
@@ -148,7 +160,7 @@ def _proved_sentence(data: Portraits) -> str:
     return "They are all that there are, with their classes: proved by interval arithmetic."
 
 
-def _energy_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+def _energy_caption(data: Portraits, words: CaptionWords) -> tuple[str, str]:
     rows = []
     for row in data.energies:
         at = "" if row.over is None or row.at is None else f"at {words.equal(row.over, row.at)} "
@@ -163,7 +175,7 @@ def _energy_caption(data: Portraits, words: _Words) -> tuple[str, str]:
     )
 
 
-def _strip_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+def _strip_caption(data: Portraits, words: CaptionWords) -> tuple[str, str]:
     assert data.strip is not None and data.illustration is not None
     over = data.illustration.over
     assert over is not None
@@ -178,36 +190,44 @@ def _strip_caption(data: Portraits, words: _Words) -> tuple[str, str]:
         f"They change at {places[True]}." if places[True] else "They do not change in this range.",
         f"The eigenvalues change from real to complex, or back, at {places[False]}." if places[False] else "",
         "Triangles: values of the other pictures." if data.strip.illustration.at else "",
-        _frozen_sentence(data, words),
-        _at(data, words, data.strip.illustration),
+        _frozen_sentence(data),
+        _at_gains(data, words, data.strip.illustration.values) or _at(data, words, data.strip.illustration),
     )
 
 
-def _map_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+def _map_caption(data: Portraits, words: CaptionWords) -> tuple[str, str]:
     assert data.map is not None
     area = data.map
     return "Regime map", _join(
         f"The regimes over {words.name(area.over)} and {words.name(area.other)}: {', '.join(area.names)}.",
         "Boundaries are the zero sets of the exact conditions, drawn in floating point.",
         "Triangles: values of the other pictures." if area.own else "",
-        _frozen_sentence(data, words),
-        f"All else: {words.values(area.values)}." if area.values else "",
+        "White: outside the hypotheses." if (area.cells < 0).any() else "",
+        _frozen_sentence(data),
+        _at_gains(data, words, area.values) or (f"All else: {words.values(area.values)}." if area.values else ""),
     )
 
 
-def _frozen_sentence(data: Portraits, words: _Words) -> str:
+def _frozen_sentence(data: Portraits) -> str:
     """How the regimes of a smooth circuit are to be read."""
-    chosen = smooth(data.circuit)
-    if not chosen:
+    if not smooth(data.circuit):
         return ""
-    gains = ", ".join(words.name(gain(data.circuit.names[i]).name) for i in chosen)
     return (
-        f"At frozen gains: the regime of an equilibrium that has these gains ({gains}, the slopes of the activations "
-        f"there), decided exactly; along a branch of equilibria the gains move."
+        "At frozen gains: the regime of an equilibrium that has these gains, decided exactly; along a branch of "
+        "equilibria they move."
     )
 
 
-def _response_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+def _at_gains(data: Portraits, words: CaptionWords, values: dict[str, Fraction]) -> str:
+    """The gains at which a picture of a smooth circuit is drawn, where the phase plane says the rest."""
+    assert data.illustration is not None
+    if not smooth(data.circuit) or not data.planes:
+        return ""
+    gains = {n: v for n, v in values.items() if n not in data.illustration.values}
+    return f"Drawn at {words.values(gains)}; all else as in the phase plane."
+
+
+def _response_caption(data: Portraits, words: CaptionWords) -> tuple[str, str]:
     none = []
     for row in data.responses:
         for r in row.responses:
@@ -227,7 +247,7 @@ def _response_caption(data: Portraits, words: _Words) -> tuple[str, str]:
     )
 
 
-def _paths_sentence(data: Portraits, words: _Words) -> str:
+def _paths_sentence(data: Portraits, words: CaptionWords) -> str:
     """Where the paths of answers in the plane of a pair lead; nothing when none is drawn."""
     first = words.name(data.circuit.names[0])
     ends = []
@@ -242,7 +262,7 @@ def _paths_sentence(data: Portraits, words: _Words) -> str:
     )
 
 
-def _path_caption(data: Portraits, words: _Words) -> tuple[str, str]:
+def _path_caption(data: Portraits, words: CaptionWords) -> tuple[str, str]:
     order = ", ".join(words.name(name) for name in data.circuit.names)
     start = zip(data.circuit.names, data.paths[0].paths[0].states[0], strict=True)
     ends = []
@@ -260,7 +280,7 @@ def _path_caption(data: Portraits, words: _Words) -> tuple[str, str]:
     )
 
 
-def _end_words(path: BestResponsePath, words: _Words) -> str:
+def _end_words(path: BestResponsePath, words: CaptionWords) -> str:
     """How a path ends, in words for a caption."""
     if path.outcome == "fixed point":
         listed = zip(path.circuit.names, path.end, strict=True)

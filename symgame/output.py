@@ -13,9 +13,13 @@ from symgame.derivation import Derivation
 from symgame.digests import DIGESTS, digests_document
 from symgame.document import Block, Math, Paragraph, Picture, Proposition, Statement, Text
 from symgame.portrait import Portraits, figures_data
-from symgame.report import checkers, documents, files, html, latex, microcircuits
-from symgame.report.figures import render
+from symgame.report import bifurcations, checkers, diagrams, documents, files, html, latex, microcircuits
+from symgame.report.canvas import FORMATS
+from symgame.report.figures import activations_bytes, render
 from symgame.shape import abbreviations
+from symgame.smooth_article import smooth_sections
+from symgame.smooth_captions import smooth_captions
+from symgame.smooth_pictures import SmoothPictures, smooth_pictures
 
 Files = dict[str, str | bytes]
 
@@ -53,7 +57,8 @@ def texts(
     ``svgs`` are the pictures of the page by name, ``pictures`` and ``notes`` what the article says of them.
     """
     certificates = certificate_files(derivation)
-    document = article(derivation, certificates, pictures, notes)
+    results = smooth_sections(derivation.circuit, derivation.over)
+    document = article(derivation, certificates, pictures, notes, results)
     statements = [x for section in document.sections for block in section.blocks for x in _statements(block)]
     formulas = {x.claim.id: x.math.latex for x in statements if x.math is not None}
     short = {a.name: a.formula for a in abbreviations(derivation.circuit)}
@@ -80,22 +85,48 @@ def _statements(block: Block) -> tuple[Statement, ...]:
 
 def _pictures(derivation: Derivation) -> tuple[dict[str, bytes], tuple[Picture, ...], tuple[Block, ...]]:
     """The files of the pictures, the pictures as the article shows them, and what is said of those left out."""
-    data = figures_data(derivation)
-    compete = figures_of(derivation.circuit) if derivation.circuit.copies else None
-    drawn = render(data) | ({} if compete is None else microcircuits.render(compete))
-    return drawn, *_said(data, compete)
+    data, compete, smooth = _data(derivation)
+    drawn = render(data)
+    drawn |= {} if compete is None else microcircuits.render(compete)
+    drawn |= {} if smooth is None else _smooth_files(smooth)
+    return drawn, *_said(data, compete, smooth)
 
 
 def pictured(derivation: Derivation) -> tuple[tuple[Picture, ...], tuple[Block, ...]]:
     """The pictures as the article shows them, and what is said of those left out; nothing is drawn."""
-    compete = figures_of(derivation.circuit) if derivation.circuit.copies else None
-    return _said(figures_data(derivation), compete)
+    return _said(*_data(derivation))
 
 
-def _said(data: Portraits, compete: Competition | None) -> tuple[tuple[Picture, ...], tuple[Block, ...]]:
+def _data(derivation: Derivation) -> tuple[Portraits, Competition | None, SmoothPictures | None]:
+    """The data of all pictures: those of every circuit, of competing units, of smooth pairs."""
+    circuit, data = derivation.circuit, figures_data(derivation)
+    smooth = None if data.illustration is None else smooth_pictures(circuit, data.illustration)
+    return data, figures_of(circuit) if circuit.copies else None, smooth
+
+
+def _smooth_files(data: SmoothPictures) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    words = {figure.name: figure for figure in smooth_captions(data)}
+    for format_ in FORMATS:
+        if data.activations:
+            found[f"figures/activations.{format_}"] = activations_bytes(
+                data.activations, format_, words["activations"]
+            )
+        if data.diagram is not None:
+            found[f"figures/diagram.{format_}"] = diagrams.drawn(data.diagram, format_)
+        if data.bifurcations is not None:
+            found[f"figures/bifurcations.{format_}"] = bifurcations.drawn(data.bifurcations, data.regions, format_)
+    return found
+
+
+def _said(
+    data: Portraits, compete: Competition | None, smooth: SmoothPictures | None
+) -> tuple[tuple[Picture, ...], tuple[Block, ...]]:
     shown, left = captions(data), list(data.left_out)
     if compete is not None:
         shown, left = (*competition_captions(compete), *shown), [*compete.left_out, *left]
+    if smooth is not None:
+        shown, left = (*shown, *smooth_captions(smooth)), [*left, *smooth.left_out]
     reasons: dict[str, list[str]] = {}
     for x in left:
         names = reasons.setdefault(x.reason, [])

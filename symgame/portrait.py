@@ -108,11 +108,14 @@ def figures_data(source: Any, chart: Chart | None = None, over: str | None = Non
 
 
 def _at_gains(chosen: Illustration, chart: Chart | None) -> Illustration:
-    """The same values for a smooth circuit whose gains are held, exact gains chosen by rule besides. No value of the
+    """The same values for a smooth circuit whose gains are held, exact gains below their greatest value chosen by rule besides. No value of the
     parameter is marked: the equilibria of the other pictures have other gains."""
     if chosen.over is None:
         raise Unsupported("no parameter is left to vary")
-    found = illustration(frozen(chosen.circuit), chosen.over, chart)
+    held = frozen(chosen.circuit)
+    names = tuple(f"{gain(p.name)} <= " for p in held.populations)
+    inside = [text.replace("<=", "<", 1) for text in held.assume if text.startswith(names)]
+    found = illustration(replace(held, assume=(*held.assume, *inside)), chosen.over, chart)
     return replace(found, given=chosen.given, at=())
 
 

@@ -25,7 +25,7 @@ from symgame.errors import BudgetExceeded, Unsupported
 from symgame.floating import Array, floating
 from symgame.frozen_gains import smooth
 from symgame.hopf_criticality import first_lyapunov
-from symgame.illustration import Illustration
+from symgame.illustration import Illustration, illustration
 from symgame.numeric import Solutions, solutions
 from symgame.one_parameter import Diagram, SpecialPoint, diagram
 from symgame.portrait import LeftOut
@@ -38,7 +38,8 @@ SAMPLES = 400
 
 @dataclass(frozen=True, eq=False)
 class SmoothNumbers:
-    """The results for a pair in numbers: ``at`` is its own value of the parameter, if it has one.
+    """The results for a pair in numbers: ``at`` are the values of the parameter at which its pictures are drawn, and
+    ``equilibria`` those at each; ``bifurcations`` is the set at the last. Without a parameter each has one entry.
 
     ``lyapunov`` holds the first Lyapunov coefficient of each Hopf point of the diagram in a ball, ``None`` where it
     could not be computed.
@@ -46,8 +47,8 @@ class SmoothNumbers:
 
     circuit: Circuit
     over: str | None
-    at: Fraction | None
-    equilibria: Solutions | None
+    at: tuple[Fraction | None, ...]
+    equilibria: tuple[Solutions, ...]
     diagram: Diagram | None
     lyapunov: tuple[arb | None, ...]
     bifurcations: BifurcationSet | None
@@ -110,25 +111,26 @@ def smooth_numbers(circuit: Circuit, over: str | None) -> SmoothNumbers | None:
     >>> pair = Circuit.from_matrix([["w", -10], [10, -1]], names="EI", types=["excitatory", "inhibitory"],
     ...     u=[-1, -4], tau=[1, 1], activation=activation("logistic"), values={"w": 12})
     >>> found = smooth_numbers(pair, "w")
-    >>> len(found.equilibria.equilibria), [p.type for p in found.diagram.of_type("hopf")]
-    (1, ['hopf', 'hopf'])
+    >>> [len(row.equilibria) for row in found.equilibria], [p.type for p in found.diagram.of_type("hopf")]
+    ([1], ['hopf'])
     """
     held = circuit.fixed(keep=(over,) if over else ())
     if not is_smooth_pair(circuit) or set(held.symbols) - {over}:
         return None
     tried = _Tried()
-    own = dict(circuit.values).get(over) if over else None
-    at = Fraction(int(own.p), int(own.q)) if own is not None and own.is_Rational else None
-    here = held if over is None else None if at is None else held.with_values(**{over: at}).fixed()
+    chosen = tried("equilibria", lambda: illustration(circuit, over))
+    at: tuple[Fraction | None, ...] = () if chosen is None else chosen.at or (None,)
+    panels = () if chosen is None else chosen.panels
+    rows = tried("equilibria", lambda: tuple(map(solutions, panels)))
     found = tried("diagram", lambda: diagram(held, over)) if over else None
     return SmoothNumbers(
         circuit,
         over,
         at,
-        None if here is None else tried("equilibria", lambda: solutions(here)),
+        rows or (),
         found,
         () if found is None else tuple(_coefficient(found, point) for point in found.of_type("hopf")),
-        None if here is None else tried("bifurcations", lambda: _set(here)),
+        tried("bifurcations", lambda: _set(panels[-1])) if panels else None,
         tuple(tried.left),
     )
 

@@ -444,7 +444,7 @@ def _of_circuit(truth: RowTruth, column: Column, value: Any, said: str) -> Findi
 def _spectrum(e: Equilibrium, claims: Sequence[Pair], said: str) -> Finding:
     """Claimed eigenvalues, in any order, against the true ones, each of which is taken once."""
     true = e.eigenvalues
-    shown = "; ".join(_complex_text(re, im) for re, im in true)
+    shown = "; ".join(complex_text(re, im) for re, im in true)
     if not true:
         note = "a total input lies exactly on a kink: there is no Jacobian"
         return Finding(BOUNDARY, "eigenvalues", said, "none", note)
@@ -459,7 +459,7 @@ def _spectrum(e: Equilibrium, claims: Sequence[Pair], said: str) -> Finding:
             near.append(min(spared, key=lambda k, claim=claim: _gap(claim, true[k])))  # type: ignore[misc]
             spared.remove(near[-1])
         bad = min(range(len(claims)), key=lambda k: digits[k][near[k]] is not None)
-        note = f"the eigenvalues at ({e.branch}); nearest: {_complex_text(*true[near[bad]])}"
+        note = f"the eigenvalues at ({e.branch}); nearest: {complex_text(*true[near[bad]])}"
         return Finding(WRONG, "eigenvalues", said, shown, note, values=_parts(claims, [true[k] for k in near]))
     least = min(d for row, k in zip(digits, chosen, strict=True) if (d := row[k]) is not None)
     values = _parts(claims, [true[k] for k in chosen])
@@ -511,7 +511,8 @@ def _gap(claim: Pair, true: tuple[Truth, Truth]) -> Fraction:
     return sum((t.distance(c.value) for c, t in pairs), Fraction(0))
 
 
-def _complex_text(re: Truth, im: Truth) -> str:
+def complex_text(re: Truth, im: Truth) -> str:
+    """A complex number as people write it."""
     if im.middle == 0:
         return str(re)
     sign = "-" if im.middle < 0 else "+"

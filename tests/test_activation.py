@@ -192,7 +192,8 @@ def test_every_entry_is_complete(kind):
     assert [key for key, _ in entry.parameters] == list(row.defaults)
     for field in dataclasses.fields(entry):
         value = getattr(entry, field.name)
-        assert value not in ("", ()) and (value is not None or field.name == "pieces"), field.name
+        assert value not in ("", ()) and (value is not None or field.name in ("pieces", "germ_of")), field.name
+    assert entry.germ_of is None
     assert len(entry.conditions) == len(row.conditions)
     assert entry.piecewise_linear == (kind in CONTRACT[:4])
     assert all(piece.label in LABELS for piece in entry.pieces or ())

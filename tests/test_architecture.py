@@ -164,6 +164,7 @@ LAYERS: list[list[str]] = [
             "crossings",
             "floating",
             "simulation",
+            "smooth_values",
             "illustration",
             "plane",
             "best_response",
@@ -255,6 +256,7 @@ LAYERS: list[list[str]] = [
             "diagram_cycles",
         ]
     ),  # a pair over one parameter
+    Room(["smooth_pictures", "smooth_captions", "smooth_article"]),  # both in a report
     ["report.canvas"],  # what the pictures of several back ends share
     ["symgame"],  # the face: ``symgame/__init__.py``
     [

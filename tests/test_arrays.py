@@ -73,6 +73,7 @@ def test_a_data_frame_names_the_populations() -> None:
         Circuit.from_matrix(frame.loc[["I", "E"]])
 
 
+@pytest.mark.slow
 def test_a_large_matrix_is_read_soon() -> None:
     """90,000 floats: a circuit and its algebra, in processor time."""
     n = 300

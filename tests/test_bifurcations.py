@@ -382,9 +382,9 @@ def test_published_folds_and_hopf_points() -> None:
                 claimed = [float(v) for v in (point["x_E"], point["x_I"], point["w_EE"], inputs[name])]
                 if name == "u_E":  # one row: explicit in the other rate
                     curve = row_fold(here, 1) if kind == "fold" else row_trace(here, 1)
-                    found = [
-                        [float(e.subs(X, point["x_I"])) for e in (*curve.rates, *(t / b for t, b in curve.entries))]
-                    ]
+                    whole = (*curve.rates, *(top / below for top, below in curve.entries))
+                    given = sympy.Rational(str(exact(point["x_I"])))  # all its digits: near 1 they are needed
+                    found = [[float(e.subs(X, given).evalf(30)) for e in whole]]
                 else:
                     found = np.concatenate(section(here, kind, claimed[0]), axis=1).tolist()
                 off = min(float(abs(np.array(row) - claimed).max()) for row in found)

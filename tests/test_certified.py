@@ -494,6 +494,7 @@ def grid_class(circuit: Circuit, e: Solution, i: int) -> str:
     return "local" if energy[around].min() > here - 1e-12 else "stationary"
 
 
+@pytest.mark.slow
 def test_nash_classes_agree_with_energies_on_a_grid() -> None:
     seen = set()
     for seed in range(12):

@@ -352,7 +352,7 @@ def test_memory_beyond_the_output_is_small() -> None:
     assert peak - mask.nbytes < 5e6
 
 
-@pytest.mark.parametrize("name", ["wilson-cowan", "soft_pair"])
+@pytest.mark.parametrize("name", ["wilson-cowan", pytest.param("soft_pair", marks=pytest.mark.slow)])
 def test_both_engines_give_the_same_bits(name: str) -> None:
     pytest.importorskip("numba")
     c = checker(circuit(name))
@@ -470,7 +470,7 @@ runpy.run_path("checkers.py", run_name="__main__")
 """
 
 
-@pytest.mark.parametrize("name", [*NAMES, "triple", "logistic_pair"])
+@pytest.mark.parametrize("name", [*NAMES, pytest.param("triple", marks=pytest.mark.slow), "logistic_pair"])
 def test_the_file_runs_with_numpy_alone(name: str, tmp_path: Path) -> None:
     (tmp_path / "checkers.py").write_text(text(name), encoding="utf-8")
     done = subprocess.run(

@@ -378,7 +378,7 @@ def test_the_example_of_the_readme(elsewhere: Path) -> None:
     (elsewhere / "my_paper.py").write_text(source, encoding="utf-8")
     done = run(elsewhere, "--out", "out", "--no-figures", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "  2 statements, 2 proved" in done.stdout.splitlines()
+    assert "  3 statements, 3 proved" in done.stdout.splitlines()
 
 
 def test_same_bytes_under_any_hash_seed(elsewhere: Path) -> None:

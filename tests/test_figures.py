@@ -230,16 +230,46 @@ def test_a_regime_is_named_only_where_everybody_is_active() -> None:
     assert "a continuum of equilibria" in singular.notes[0]  # no marker can stand for it
 
 
-def test_smooth_equilibria_are_located_but_not_classified() -> None:
-    for plane in data_of("logistic_pair").planes:
-        assert plane.equilibria and plane.regime == ""
-        assert {(m.stability, m.nash, m.exact) for m in plane.equilibria} == {("located", None, None)}
-        assert plane.notes
-        e, i = (np.array(m.place) for m in plane.equilibria[:1]), plane.circuit
-        for x in e:
-            W = np.array(i.W.tolist(), dtype=float)
-            z = W @ x + np.array([float(p.input) for p in i.populations])
-            np.testing.assert_allclose(x, 1 / (1 + np.exp(-4 * (z - 1))), atol=1e-9)
+def test_smooth_equilibria_are_certified_and_classified() -> None:
+    planes = data_of("logistic_pair").planes
+    assert [len(plane.equilibria) for plane in planes] == [1, 3]  # the values were chosen for that
+    for plane in planes:
+        assert plane.regime == "" and plane.notes == ()
+        W = np.array(plane.circuit.W.tolist(), dtype=float)
+        u, tau = (np.array([float(getattr(p, k)) for p in plane.circuit.populations]) for k in ("input", "tau"))
+        for mark in plane.equilibria:
+            x = np.array(mark.place)
+            np.testing.assert_allclose(x, 1 / (1 + np.exp(-4 * (W @ x + u - 1))), atol=1e-12)
+            slopes = 4 * x * (1 - x)
+            eigenvalues = np.linalg.eigvals((slopes[:, None] * W - np.eye(2)) / tau[:, None])
+            kind = "stable" if (eigenvalues.real < 0).all() else "saddle"
+            assert mark.stability == kind
+            curvatures = 1 / slopes - W.diagonal()
+            assert (mark.nash == "stationary") == bool((curvatures < 0).any())
+
+
+def test_own_energies_of_a_smooth_pair_are_what_their_curves_show() -> None:
+    for row in data_of("logistic_pair").energies:
+        for curve in row.curves:
+            near = curve.energies[(np.abs(curve.rates - curve.rate) < 0.02) & (curve.rates != curve.rate)]
+            assert (near < 0).all() if curve.extremum == "maximum" else (near > 0).all()
+            if curve.extremum == "global minimum":
+                assert curve.energies.min() >= -1e-12
+            elif curve.extremum == "local minimum":
+                assert curve.energies.min() < 0
+
+
+def test_regimes_of_a_smooth_pair_are_those_at_frozen_gains() -> None:
+    data = data_of("logistic_pair")
+    assert data.strip is not None and data.map is not None and data.illustration is not None
+    held = data.strip.illustration.values
+    s, t = (float(held[name]) for name in ("s_E", "s_I"))
+    assert 0 < s < 1 and 0 < t < 1 and data.strip.illustration.at == ()
+    a, b, d = (float(held[name]) for name in ("w_EI", "w_IE", "w_II"))
+    folds = [mark.value for mark in data.strip.marks if "fold" in mark.names]
+    assert folds == [pytest.approx((1 + d * t + a * b * s * t) / (s * (1 + d * t)))]  # det(I - S W) = 0
+    assert (data.map.over, data.map.other) == ("w_EE", "s_E")
+    assert all("frozen gains" in c.caption for c in captions(data) if c.name in ("regimes", "regime-map"))
 
 
 def test_three_populations_have_no_phase_plane() -> None:

@@ -177,6 +177,7 @@ def decided(circuit: Circuit, *heads: str) -> dict[str, Claim]:
     return claims
 
 
+@pytest.mark.slow
 def test_the_long_claims_are_named_not_printed() -> None:
     circuit = microcircuit()
     claims = decided(circuit, "equilibria.", "stability.", "nash.", "energy.")

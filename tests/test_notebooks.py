@@ -55,7 +55,7 @@ def executed(path: Path, place: Path) -> list[Any]:
 
 
 #: Those that take long.
-LONG = ("05_lateral_inhibition", "06_columns", "07_referee", "09_supralinear", "08_logistic_bifurcations")
+LONG = tuple(stem for stem in SHOWN if stem != "01_a_circuit_is_a_game")
 
 
 @pytest.mark.filterwarnings("default")  # of the kernel's own packages

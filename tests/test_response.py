@@ -110,6 +110,7 @@ def test_a_wrong_ratio_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 _right = minors.coefficients_by_minors
 
 
+@pytest.mark.slow
 def test_parity_of_the_unstable_real_modes() -> None:
     """On stable circuits: negative self-response <=> an odd number of real positive eigenvalues without it."""
     random = Random(3)

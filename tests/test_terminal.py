@@ -197,6 +197,7 @@ def on_a_terminal(arguments: list[str], place: Path, **environment: str) -> str:
     return b"".join(parts).decode("utf-8")
 
 
+@pytest.mark.slow
 def test_on_a_terminal_progress_is_shown_and_goes_away(tmp_path: Path) -> None:
     said = on_a_terminal(["derive", "wilson-cowan", "--no-figures"], tmp_path)
     assert re.search(r"\d+ done, \d+ s", ESCAPE.sub("", said))

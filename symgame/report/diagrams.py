@@ -100,7 +100,9 @@ def view(found: Diagram) -> tuple[tuple[float, float], tuple[float, float]]:
         low, high = max(low, first - room), min(high, last + room)
     i = shown_population(found)
     seen = [arc.rates[(arc.over >= low) & (arc.over <= high), i] for arc in found.arcs]
-    rates = np.concatenate([*seen, *(f.maxima[:, i] for f in found.cycles), np.zeros(1)])
+    arcs = np.concatenate([*seen, np.zeros(1)])
+    cycles = np.concatenate([*(f.maxima[:, i] for f in found.cycles), np.zeros(1)])
+    rates = np.append(arcs, min(cycles.max(), 3 * np.abs(arcs).max()))  # a cycle that grows without bound leaves it
     margin = 0.06 * (rates.max() - rates.min() or 1.0)
     return (low, high), (float(rates.min() - margin), float(rates.max() + margin))
 

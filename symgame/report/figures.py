@@ -33,8 +33,19 @@ from symgame.report.canvas import rate as _rate
 from symgame.report.canvas import rate_axis as _rate_axis
 from symgame.report.canvas import style as _style
 from symgame.report.canvas import value_label as _value_label
+from symgame.smooth_pictures import ActivationCurve
 
-__all__ = ["FORMATS", "Figure", "captions", "drawings", "label", "phase_plane_bytes", "plane_summary", "render"]
+__all__ = [
+    "FORMATS",
+    "Figure",
+    "activations_bytes",
+    "captions",
+    "drawings",
+    "label",
+    "phase_plane_bytes",
+    "plane_summary",
+    "render",
+]
 
 REGIMES = {  # name: colour, hatch; light enough for black text, and of different lightness
     "antagonistic": ("#BFE3F7", ""),
@@ -71,6 +82,11 @@ def phase_plane_bytes(planes: Sequence[PhasePlane], format_: str) -> bytes:
     """Phase planes of one circuit side by side in one format."""
     words = "; ".join(filter(None, (plane_summary(plane) for plane in planes)))
     return saved(phase_planes(planes), format_, Figure("phase-plane", "Phase plane", words, words, words))
+
+
+def activations_bytes(rows: Sequence[ActivationCurve], format_: str, words: Figure) -> bytes:
+    """The activations of a smooth circuit in one format."""
+    return saved(activations(rows), format_, words)
 
 
 def drawings(data: Portraits) -> dict[str, Any]:
@@ -416,6 +432,35 @@ def response_lines(rows: Sequence[ResponsePaths]) -> Any:
         unit = circuit.presentation.unit("rate")
         axes[0].set_ylabel(f"rate ({_plain(unit)})" if unit else "rate")
         _legend(drawing, handles, columns)
+        return drawing
+
+
+def activations(rows: Sequence[ActivationCurve]) -> Any:
+    """phi and its slope over the total input, a curve for each population, with the supremum of the slope."""
+    circuit = rows[0].circuit
+    with _style():
+        handles = [
+            _handle(color=_color(circuit, r.population), linestyle=LINES[r.population], linewidth=1.9,
+                    label=label(circuit.names[r.population], circuit))
+            for r in rows
+        ]  # fmt: skip
+        handles += [_handle(label="equilibria", marker="o", markersize=4.0, color=INK, linestyle="none")]
+        if any(r.steepest is not None for r in rows):
+            handles += [_handle(color=INK, linewidth=0.9, linestyle=(0, (1, 1.6)), label="supremum of the slope")]
+        drawing, axes = _panels([r"$\phi(z)$", r"slope $\phi'(z)$"], -(-len(handles) // 2))
+        for r in rows:
+            look: dict[str, Any] = {"color": _color(circuit, r.population), "linestyle": LINES[r.population]}
+            for ax, values, at in zip(axes, (r.rates, r.slopes), (1, 2), strict=True):
+                ax.plot(r.z, values, linewidth=1.9, zorder=3, gid="curve", **look)
+                places = np.array(r.marks).reshape(-1, 3)
+                dots = {"marker": "o", "markersize": 4.0, "linestyle": "none", "markeredgecolor": INK, "zorder": 4}
+                ax.plot(places[:, 0], places[:, at], color=look["color"], gid="mark", **dots)
+            if r.steepest is not None:
+                bound: dict[str, Any] = {"linewidth": 0.9, "linestyle": (0, (1, 1.6)), "gid": "bound", "zorder": 2}
+                axes[1].axhline(float(r.steepest), color=look["color"], **bound)
+        for ax in axes:
+            ax.set_xlabel("total input $z$")
+        _legend(drawing, handles, 2)
         return drawing
 
 
