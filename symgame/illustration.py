@@ -60,9 +60,9 @@ class Illustration:
     """A circuit with exact values for all its symbols but ``over``, and values of ``over`` worth a picture.
 
     ``given`` names the symbols whose values are the circuit's own; the others were chosen. ``at`` holds the values
-    of ``over``: one on either side of ``switch``, or the circuit's own value alone; of a smooth pair, where it has three
-    equilibria, and where it oscillates. ``over`` is ``None`` for a circuit
-    without a symbol to vary; ``at`` is then empty. ``window`` is the part of the axis that pictures show.
+    of ``over``: one on either side of ``switch``, or the circuit's own value alone; of a smooth pair, where it has
+    three equilibria, and where it oscillates. ``over`` is ``None`` for a circuit without a symbol to vary; ``at`` is
+    then empty. ``window`` is the part of the axis that pictures show.
     """
 
     circuit: Circuit

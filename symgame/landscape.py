@@ -1,8 +1,8 @@
 """What each population sees: its own energy along its own rate, the others frozen, and its best response to another.
 
 ``E_i(y) = g_i(y) + (1 - W_ii) y^2/2 - y c`` on the domain of g_i, with ``c`` the input from the others. Whether an
-equilibrium is a minimum or a maximum of it is decided exactly, by :mod:`symgame.properties.nash`; curves are drawn in
-floating point.
+equilibrium is a minimum or a maximum of it is decided exactly, by :mod:`symgame.properties.nash`, and by balls for a
+smooth phi, by :mod:`symgame.certified_nash`; curves are drawn in floating point.
 """
 
 from __future__ import annotations
@@ -75,13 +75,13 @@ def energies(circuit: Circuit, over: str | None = None, at: Fraction | None = No
     mark = max(marks, key=lambda m: (sum(v > 0 for v in m.place), m.stability == "stable"))
     f = floating(circuit)
     n = len(f.names)
+    undecided: list[Extremum] = ["not decided"] * n
+    found = tuple(undecided)
     if any(not p.activation.piecewise_linear for p in circuit.populations):
         found = _proved_extrema(circuit, mark)
     elif mark.exact is not None:
         branch = next(b for b in equilibria(circuit) if b.name == mark.branch)
         found = tuple(_extremum(branch, i) for i in range(n))
-    else:
-        found = ("not decided",) * n
     return Energies(circuit, over, at, mark, tuple(_curve(f, i, mark, found[i]) for i in range(n)))
 
 
@@ -122,13 +122,12 @@ def _proved_extrema(circuit: Circuit, mark: Mark) -> tuple[Extremum, ...]:
     """What each rate of an equilibrium of a smooth circuit is on its own energy, proved by balls."""
     n = len(circuit.names)
     points = certified_points(circuit, 15).points if mark.stability != "located" else ()
+    rows: list[Extremum] = ["not decided"] * n
     if not points:
-        return ("not decided",) * n
+        return tuple(rows)
     point = min(points, key=lambda p: sum((float(x.mid()) - v) ** 2 for x, v in zip(p.x, mark.place, strict=True)))
-    rows: list[Extremum] = []
     for i, p in enumerate(circuit.populations):
         if circuit.names[i] in point.kinks:
-            rows.append("not decided")
             continue
         own = circuit.W[i, i]
         bound = own * p.activation.lipschitz
@@ -136,7 +135,7 @@ def _proved_extrema(circuit: Circuit, mark: Mark) -> tuple[Extremum, ...]:
         with precision(point.bits):
             here = [ball_function(own)()], [point.z[i]], [point.x[i]], [point.slopes[i]]
             found, _ = nash_class([p.activation], *here, [convex], [None])
-        rows.append(_OF_CLASS[found])
+        rows[i] = _OF_CLASS[found]
     return tuple(rows)
 
 

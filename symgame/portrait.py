@@ -108,8 +108,11 @@ def figures_data(source: Any, chart: Chart | None = None, over: str | None = Non
 
 
 def _at_gains(chosen: Illustration, chart: Chart | None) -> Illustration:
-    """The same values for a smooth circuit whose gains are held, exact gains below their greatest value chosen by rule besides. No value of the
-    parameter is marked: the equilibria of the other pictures have other gains."""
+    """The same values for a smooth circuit whose gains are held, at exact gains that are chosen by rule, too.
+
+    They are below their greatest value, which is met at one rate alone. No value of the parameter is marked: the
+    equilibria of the other pictures have other gains.
+    """
     if chosen.over is None:
         raise Unsupported("no parameter is left to vary")
     held = frozen(chosen.circuit)

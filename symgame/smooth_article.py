@@ -182,7 +182,8 @@ def _equilibria(
     n = len(every.equilibria)
     where = _at(found, at, writer)
     proved = "proved to exist and to be the only one in its enclosure, and everything else excluded, by interval "
-    how = f"{'It is' if n == 1 else 'Each was'} {proved}arithmetic." if every.complete else f"Perhaps not all: {every.reason}."
+    how = f"{'It was' if n == 1 else 'Each was'} {proved}arithmetic."
+    how = how if every.complete else f"Perhaps not all: {every.reason}."
     caption: Text = (f"The {'equilibrium' if n == 1 else f'{n} equilibria'}", *where, f". {how}")
     if n == 0:
         yield Paragraph(("There is no equilibrium", *where, "." if every.complete else f"; {every.reason}."))
@@ -278,7 +279,8 @@ def _set(found: SmoothNumbers, writer: Writer) -> Iterator[Block]:
         for kind, n in ((k, len([*g])) for k, g in groupby(sorted(c.kind for c in sets.curves)))
     )
     where: Text = ("the plane of ", axes[0], " and ", axes[1], *at)
-    all_of = f" All of these kinds are here, by construction: {', '.join(KINDS[kind] for kind in sets.complete)}." if sets.complete else ""
+    kinds = ", ".join(KINDS[kind] for kind in sets.complete)
+    all_of = f" All of these kinds are here, by construction: {kinds}." if kinds else ""
     doubts = f" Left open: {'; '.join(sets.open)}." if sets.open else ""
     yield Paragraph(("In ", *where, f" there are {pieces or 'no curves of bifurcations'}.{all_of}{doubts}"))
     if not sets.points:
@@ -286,7 +288,7 @@ def _set(found: SmoothNumbers, writer: Writer) -> Iterator[Block]:
     head: tuple[Text, ...] = (
         ("point",), (axes[0],), (axes[1],), *((Math(rf"x_{{{writer.names(n)}}}"),) for n in names), ("evidence",),
     )  # fmt: skip
-    rows = tuple(
+    rows: tuple[tuple[Text, ...], ...] = tuple(
         (
             (KINDS[point.kind],),
             *((Math(_short(v)),) for v in (*point.parameters, *point.rates)),

@@ -38,13 +38,12 @@ def smooth_captions(data: SmoothPictures) -> tuple[Figure, ...]:
 
 
 def _activations(data: SmoothPictures, words: CaptionWords) -> str:
-    bounds, free = [], []
-    for row in data.activations:
-        name = words.name(row.circuit.names[row.population])
-        (free if row.steepest is None else bounds).append(name if row.steepest is None else f"{row.steepest} for {name}")
+    rows = [(words.name(row.circuit.names[row.population]), row.steepest) for row in data.activations]
+    bounds = [f"{bound} for {name}" for name, bound in rows if bound is not None]
+    free = [name for name, bound in rows if bound is None]
     dotted = (
-        f"Dotted: the supremum of the slopes, {', '.join(bounds)}, exactly; an own energy is convex everywhere where the "
-        f"self-weight times it is at most 1. "
+        f"Dotted: the supremum of the slopes, {', '.join(bounds)}, exactly; an own energy is convex everywhere where "
+        f"the self-weight times it is at most 1. "
         if bounds
         else ""
     )
@@ -94,7 +93,8 @@ def _set(data: SmoothPictures, words: CaptionWords) -> str:
     certified = all(region.certified for region in data.regions)
     proved = "proved by interval arithmetic at a point of each" if certified else "not all proved"
     kept = {n: v for n, v in chosen.values.items() if n not in found.plane}
-    complete = f"Complete by construction: {', '.join(KINDS[kind] for kind in found.complete)}." if found.complete else ""
+    kinds = ", ".join(KINDS[kind] for kind in found.complete)
+    complete = f"Complete by construction: {kinds}." if kinds else ""
     parts = (
         f"Folds and Hopf curves over the inputs {p} and {q}{where}, from their formulas in the rates.",
         complete,

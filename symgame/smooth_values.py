@@ -1,8 +1,9 @@
 """Values at which a picture of a smooth pair has something to show: three equilibria, or one that oscillates.
 
 Candidates come from short lists of simple fractions by the role of the symbol, weights in units of the inverse of the
-steepest slope; no input is 0, where a silent population is on its kink. All of them are scored at once in floating point, which only orders them; the counts and the stability
-of the ones that are taken are then certified by :func:`symgame.numeric.solutions`.
+steepest slope; no input is 0, where a silent population is on its kink. All of them are scored at once in floating
+point, which only orders them; the counts and the stability of the ones that are taken are then certified by
+:func:`symgame.numeric.solutions`.
 """
 
 from __future__ import annotations
@@ -68,10 +69,10 @@ def scenes(circuit: Circuit, over: str, columns: Mapping[str, Sequence[Fraction]
         return
     size = len(next(iter(columns.values()))) if columns else 1
     later = _later(columns)
-    columns = {n: [*column] for n, column in columns.items()}
-    grid = _grid(circuit, over, columns, size, own)
+    own_columns = {n: [*column] for n, column in columns.items()}
+    grid = _grid(circuit, over, own_columns, size, own)
     try:
-        three, moving, one = _counted(circuit, over, columns, grid)
+        three, moving, one = _counted(circuit, over, own_columns, grid)
     except (TypeError, ValueError, NameError):  # an activation that NumPy has no function for
         return
     score = 100.0 * three.any(1) + 100.0 * moving.any(1) + 6.0 * np.minimum(three.sum(1), 4)
@@ -80,7 +81,7 @@ def scenes(circuit: Circuit, over: str, columns: Mapping[str, Sequence[Fraction]
     for k in np.argsort(-score, kind="stable")[:TRIED].tolist():
         if score[k] == -np.inf:
             return
-        values = {n: column[k] for n, column in columns.items()}
+        values = {n: column[k] for n, column in own_columns.items()}
         at = [_middle(grid[k], row[k]) for row in (three, moving) if row[k].any()]
         kinds = [kind for kind, row in (("three", three), ("moving", moving)) if row[k].any()]
         if len(at) == 1 and one[k].any():
@@ -90,13 +91,13 @@ def scenes(circuit: Circuit, over: str, columns: Mapping[str, Sequence[Fraction]
             yield Scene(values, tuple(sorted(set(at))))
 
 
-def _later(columns: Mapping[str, Sequence[Fraction]]) -> Array | float:
+def _later(columns: Mapping[str, Sequence[Fraction]]) -> Any:
     """How far down its list of choices each candidate's values stand, all together."""
     if not columns:
         return 0.0
     places = [{v: k for k, v in enumerate(dict.fromkeys(sorted(c, key=_size)))} for c in columns.values()]
     rows = ([place[v] for v in c] for place, c in zip(places, columns.values(), strict=True))
-    return np.sum([*rows], axis=0, dtype=float)
+    return np.array([*rows], dtype=float).sum(axis=0)
 
 
 def _size(value: Fraction) -> tuple[int, Fraction]:
@@ -130,7 +131,8 @@ def _grid(
     """Values of the parameter for each candidate; the weights among the columns are put into its unit."""
     weights = {x.name for x in circuit.W.free_symbols}
     signed = over in algebra(circuit).domain.signs
-    rows, seen = [], {}
+    rows: list[list[Fraction]] = []
+    seen: dict[tuple[Fraction, ...], Fraction] = {}
     for k in range(size):
         values = {n: column[k] for n, column in columns.items()}
         key = tuple(values[n] for n in sorted(values) if n not in weights)

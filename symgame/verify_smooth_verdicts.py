@@ -3,13 +3,13 @@
 A claim is right when it is so wherever the truth lies in its enclosure, wrong when it is so nowhere there. What is open
 is asked again with more digits, and is ``boundary`` in the end; so is what the rounding of the parameters decides.
 
-A true equilibrium that is not the one whose eigenvalues or numbers are claimed is an ``other branch``: numbers say which
-is meant. Words (stable, node, Nash) do not, so that a false word is ``wrong``.
+A true equilibrium that is not the one whose eigenvalues or numbers are claimed is an ``other branch``: numbers say
+which is meant. Words (stable, node, Nash) do not, so that a false word is ``wrong``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -25,7 +25,8 @@ from symgame.verify_numbers import (
     right_digits,
     right_digits_all_over,
 )
-from symgame.verify_smooth import DIGITS, Level, SmoothRow, Spot, Truths, apart, ball, is_local
+from symgame.verify_smooth import DIGITS, SmoothRow, Spot, Truths, apart
+from symgame.verify_smooth_level import Level, Slopes, ball
 from symgame.verify_verdicts import (
     BAD,
     BOUNDARY,
@@ -88,7 +89,8 @@ def smooth_findings(row: SmoothRow, claims: Claims, uncertain: Uncertain, rounde
             least = min(ALL if f.digits is None else f.digits for f in (finding, there))
             found.append(replace(finding, digits=None if least == ALL else least) if holds else finding)
         else:
-            found.append(replace(finding, verdict=BOUNDARY, digits=None, note=_note(row, claims, judged, finding, sizes)))
+            note = _note(row, claims, judged, finding, sizes)
+            found.append(replace(finding, verdict=BOUNDARY, digits=None, note=note))
     return found
 
 
@@ -116,9 +118,9 @@ def _judged(truths: Truths, claims: Claims, before: _Judged | None = None) -> _J
     found = list(state)
     said = claims.texts
     for column, value in claims.others:
-        if not is_local(column):
+        if not truths.level.meanings.is_local(column):
             found.append(_of_circuit(truths, column, value, said[column.quantity]))
-    local = _local_claims(claims)
+    local = _local_claims(claims, truths.level.meanings.is_local)
     if not local:
         return _Judged(tuple(found), targets, every)
     spots = [truths.spots[k] for k in targets]
@@ -139,7 +141,7 @@ def _judged(truths: Truths, claims: Claims, before: _Judged | None = None) -> _J
 Local = tuple[str, Column, Any, str]
 
 
-def _local_claims(claims: Claims) -> list[Local]:
+def _local_claims(claims: Claims, is_local: Callable[[Column], bool]) -> list[Local]:
     """What is claimed of the equilibrium: quantity, column, value, text; the eigenvalues together."""
     rows: list[Local] = []
     parts: dict[int, dict[str, Claimed]] = {}
@@ -206,8 +208,7 @@ def _nothing(
     options = [k for k in there or range(len(truths.spots)) if truths.spots[k] is not None]
 
     def far(k: int) -> Fraction:
-        spot = truths.spots[k]
-        return Fraction(0) if spot is None else sum((t.distance(c.value) for c, t in _values(spot, claims.rates)), Fraction(0))
+        return sum((t.distance(c.value) for c, t in _values(truths.spots[k], claims.rates)), Fraction(0))
 
     near = min(options, key=far, default=None)
     spot = None if near is None else truths.spots[near]
@@ -279,8 +280,9 @@ def _at(level: Level, spot: Spot | None, quantity: str, column: Column, value: A
     if column.kind in ("eigenvalue", "eigenvalues"):
         return _spectrum(spot, value, said)
     if column.kind == "stable":
-        why = "an eigenvalue is on the imaginary axis, or too near to tell" if spot.strict else "a total input lies on a kink"
-        return _word(quantity, value, spot.stable, said, f"breaks {'' if spot.stable else '~'}stable({spot.branch})", why)
+        axis = "an eigenvalue is on the imaginary axis, or too near to tell"
+        note = f"breaks {'' if spot.stable else '~'}stable({spot.branch})"
+        return _word(quantity, value, spot.stable, said, note, axis if spot.strict else "a total input lies on a kink")
     if column.kind == "type":
         if spot.type in (None, "undecided") or (value[1] is not None and spot.stable is None):
             return Finding(BOUNDARY, quantity, said, "not decided", _OPEN)
@@ -295,8 +297,8 @@ def _at(level: Level, spot: Spot | None, quantity: str, column: Column, value: A
         note = f"{'breaks' if held is False or spot.nash != 'global' else 'proved'} nash({spot.branch})"
         return replace(_word(quantity, value, held, said, note, ""), true=spot.nash)
     if column.kind == "regime":
-        return _word(quantity, value, level.regime(spot), said, "the regime at this equilibrium", _OPEN)
-    return _formula(level, spot, column, value, said)
+        return _word(quantity, value, level.regime(spot.slopes), said, "the regime at this equilibrium", _OPEN)
+    return _formula(level, spot.slopes, column, value, said)
 
 
 def _word(quantity: str, value: Any, held: Any, said: str, note: str, undecided: str) -> Finding:
@@ -306,14 +308,14 @@ def _word(quantity: str, value: Any, held: Any, said: str, note: str, undecided:
     return Finding(RIGHT, quantity, said, true) if value == held else Finding(WRONG, quantity, said, true, note)
 
 
-def _formula(level: Level, spot: Spot | None, column: Column, value: Any, said: str) -> Finding:
+def _formula(level: Level, slopes: Slopes, column: Column, value: Any, said: str) -> Finding:
     quantity = column.quantity
     if column.kind == "condition":
-        held = level.condition(column, spot)
+        held = level.condition(column, slopes)
         note = f"breaks {'' if held else '~'}({quantity})"
         return _word(quantity, value, held, said, note, "not decided here, or a denominator is 0")
     meaning = level.meanings.formulas[quantity]
-    true = None if meaning is None else level.number(meaning, spot)
+    true = None if meaning is None else level.number(meaning, slopes)
     if true is None:
         return Finding(BOUNDARY, quantity, said, "not decided", "a denominator is 0, or too near 0 to tell")
     possible, k = _digits(value, true)
@@ -364,7 +366,9 @@ def _agreed(rows: Sequence[Finding], truths: Truths) -> Finding:
     return replace(first, verdict=BAD, digits=None, true=true, note=note)
 
 
-def _elsewhere(truths: Truths, local: Sequence[Local], rows: Sequence[Finding], targets: Sequence[int]) -> list[Finding]:
+def _elsewhere(
+    truths: Truths, local: Sequence[Local], rows: Sequence[Finding], targets: Sequence[int]
+) -> list[Finding]:
     """``other branch`` for what is wrong here and true, numbers among it, of another equilibrium of the row."""
     failing = [k for k, row in enumerate(rows) if row.verdict == WRONG]
     telling = [k for k in failing if local[k][1].kind in ("eigenvalue", "eigenvalues", "number")]

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from symgame.cells import Point
 from symgame.chart import regime_table
+from symgame.circuit import Circuit
 from symgame.errors import SymgameError
 from symgame.verify_columns import Column, branch_names
 from symgame.verify_numbers import ALL, BadCell, Claimed, Truth, claimed, decimal_text, exact, right_digits
-from symgame.verify_truth import Equilibrium, Meanings, RowTruth
+from symgame.verify_truth import Equilibrium, RowTruth
 from symgame.words import nearest
 
 RIGHT: Final = "right"
@@ -92,7 +93,7 @@ class Claims:
     texts: Mapping[str, str]
 
 
-def read_claims(meanings: Meanings, columns: Sequence[Column], cells: Mapping[str, Any], digits: int | None) -> Claims:
+def read_claims(circuit: Circuit, columns: Sequence[Column], cells: Mapping[str, Any], digits: int | None) -> Claims:
     """The claims in the cells of a row, by header. Raises :class:`~symgame.verify_numbers.BadCell`."""
     rates: dict[int, Claimed] = {}
     others: list[tuple[Column, Any]] = []
@@ -107,7 +108,7 @@ def read_claims(meanings: Meanings, columns: Sequence[Column], cells: Mapping[st
             if column.kind == "rate":
                 rates[column.place] = claimed(cell, digits)
             elif column.kind == "branch":
-                branch = branch_names(_text(cell), meanings.circuit)
+                branch = branch_names(_text(cell), circuit)
             else:
                 others.append((column, _read(column, cell, digits)))
         except (BadCell, SymgameError) as error:

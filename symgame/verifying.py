@@ -16,8 +16,9 @@ from typing import Any, Final
 import numpy as np
 
 from symgame.circuit import Circuit
-from symgame.errors import BudgetExceeded, SymgameError
+from symgame.errors import BudgetExceeded, SymgameError, Unsupported
 from symgame.groups import neurons
+from symgame.numeric import is_smooth
 from symgame.statements import check_domain
 from symgame.verify_boxes import Boxes
 from symgame.verify_cells import doubles, numbers
@@ -26,6 +27,9 @@ from symgame.verify_filter import ROUNDING, Filter, Sure, made, nash_code
 from symgame.verify_numbers import ALL, BadCell, VerifyError, parameter
 from symgame.verify_reading import Chunk, Table, table
 from symgame.verify_rounding import settled
+from symgame.verify_smooth import SmoothRow
+from symgame.verify_smooth_meanings import SmoothMeanings
+from symgame.verify_smooth_verdicts import smooth_findings
 from symgame.verify_truth import Meanings, RowTruth
 from symgame.verify_verdicts import (
     BAD,
@@ -109,8 +113,11 @@ def verify(
     ``rounded`` by half a unit of the last digit printed. Where that decides an answer the verdict is ``boundary``.
     ``at`` is the branch that claims are about in a table without states: by default every population active.
 
+    With smooth activations every equilibrium is isolated with proof, row by row, and claims are compared with
+    enclosures; claims about an equilibrium, in a table without states, are right when they hold at every one.
+
     Raises :class:`~symgame.verify_numbers.VerifyError` for tables that cannot be read, and
-    :class:`~symgame.errors.Unsupported` for circuits without equilibria in closed form.
+    :class:`~symgame.errors.Unsupported` for claims that have no meaning for the circuit.
 
     >>> from symgame.named import wilson_cowan
     >>> pair = wilson_cowan().with_values(w_EI="5/2", w_IE="3/2", w_II="7/10", tau_E=10, tau_I=5, u_E="1/2", u_I=0)
@@ -136,12 +143,13 @@ def verify(
 class _Ready:
     circuit: Circuit
     columns: tuple[Column, ...]
-    meanings: Meanings
+    meanings: Meanings | SmoothMeanings
     filter: Filter | None
     taken: tuple[tuple[str, str], ...]
 
     @cached_property
     def boxes(self) -> Boxes:
+        assert isinstance(self.meanings, Meanings)
         return Boxes(self.meanings)
 
 
@@ -166,6 +174,8 @@ def _prepared(circuit: Circuit, source: Table, renamed: Mapping[str, str] | None
         fixed = fixed.with_values(**dict.fromkeys(left, 1)).fixed()
         taken |= dict.fromkeys(left, "1 (nothing that is claimed depends on it)")
     check_domain(fixed)
+    if is_smooth(fixed):  # row after row: nothing is in closed form
+        return _Ready(fixed, found, SmoothMeanings(fixed, found, at), None, tuple(taken.items()))
     wider = circuit.fixed(keep=(*given, *(c.over for c in found if c.kind == "threshold")))
     meanings = Meanings(fixed, found, at, wider)
     return _Ready(fixed, found, meanings, made(meanings), tuple(taken.items()))
@@ -276,7 +286,7 @@ def _sure(ready: _Ready, chunk: Chunk, digits: int | None, rounded: bool) -> Sur
             claims[column.quantity] = numbers(cells, digits)
             broken |= ~np.isfinite(claims[column.quantity].value)
         elif column.kind == "branch":
-            names = [b.name for b in ready.meanings.branches]
+            names = [b.name for b in ready.filter.branches]
             branch = _coded(cells, partial(_branch_code, ready.circuit, names))
         elif column.kind in ("stable", "condition"):
             claims[column.quantity] = _coded(cells, lambda text: int(truth_value(text.strip().lower())))
@@ -331,20 +341,24 @@ def _row(ready: _Ready, chunk: Chunk, k: int, near: bool, digits: int | None, ro
                 return Row(number, Finding(BAD, column.name, str(cells[column.header])[:60], note=str(error)))
             point[column.name], uncertain[column.name] = value, (size, certain)
     try:
-        claims = read_claims(ready.meanings, ready.columns, cells, digits)
+        claims = read_claims(ready.circuit, ready.columns, cells, digits)
     except BadCell as error:
         header, _, _ = str(error).partition(":")
         return Row(number, Finding(BAD, header, str(cells.get(header, ""))[:60], note=str(error)))
-    truth = RowTruth(ready.meanings, point)
+    meanings = ready.meanings
+    truth = SmoothRow(meanings, point) if isinstance(meanings, SmoothMeanings) else RowTruth(meanings, point)
     if truth.broken:
         spoken = set(re.findall(r"\w+", truth.broken[0]))
         values = ", ".join(f"{name} = {value}" for name, value in point.items() if name in spoken)
         return Row(number, Finding(BAD, "domain", values, truth.broken[0], f"{values} violates {truth.broken[0]}"))
     try:
-        found = findings(truth, claims)
-        if near or rounded:
+        if isinstance(truth, SmoothRow):
+            found = smooth_findings(truth, claims, uncertain, rounded)
+        else:
+            found = findings(truth, claims)
+        if isinstance(truth, RowTruth) and (near or rounded):
             found = settled(ready.boxes, claims, truth, found, uncertain, rounded)
-    except BudgetExceeded as error:
+    except (BudgetExceeded, Unsupported) as error:
         return Row(number, Finding(BOUNDARY, "row", "", "not decided", str(error)))
     first = worst(found)
     others = tuple(f"{f.quantity}: {f.label}" for f in found if f is not first and f.verdict not in (RIGHT,))

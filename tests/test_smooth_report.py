@@ -1,4 +1,4 @@
-"""What a report says of a smooth pair besides its claims: pictures, tables, formulas; compared with plain arithmetic."""
+"""What a report says of a smooth pair besides its claims: pictures, tables, formulas; against plain arithmetic."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_every_kind_has_its_pictures(kind: str) -> None:
 def test_mixed_kinds_and_signed_weights() -> None:
     mixed = Circuit.from_matrix(
         [["w_EE", "-w_EI"], ["w_IE", 0]], names="EI", types=["excitatory", "inhibitory"],
-        activation={"E": activation("logistic", gain=4), "I": activation("softplus")},
+        activation=[activation("logistic", gain=4), activation("softplus")],
     )  # fmt: skip
     signed = Circuit.from_matrix([["a", "b"], ["c", "d"]], names=["P", "Q"], activation="tanh")
     for circuit, over in ((mixed, "w_EE"), (signed, "a")):

@@ -20,7 +20,7 @@ from verify_tables import KINDS, PARAMETERS, csv_text, rows
 import symgame
 from symgame import verify_reading
 from symgame.cli import main
-from symgame.errors import SymgameError, Unsupported
+from symgame.errors import SymgameError
 from symgame.report import verification
 from symgame.verify_filter import made
 from symgame.verify_numbers import VerifyError, claimed, exact, right_digits
@@ -215,8 +215,6 @@ def test_copies_are_written_out_or_refused() -> None:
         one(units, x_E="1")
     except SymgameError as error:
         assert "\n" not in str(error) and len(str(error)) > 20
-    with pytest.raises(Unsupported, match="not piecewise linear"):
-        one(symgame.Circuit.from_matrix([[1]], names="E", u=[0], tau=[1], activation="tanh"), x_E="0.0")
 
 
 # -- other programs ---------------------------------------------------------------------------------------------------
