@@ -19,14 +19,15 @@ from flint import arb
 
 from symgame.activation import Activation
 from symgame.balls import ball_function, precision
-from symgame.certified_bounds import input_bounds, is_built_in
-from symgame.certified_boxes import Box, Equations, Root, roots_in, sharpened
+from symgame.certified_bounds import critical_softplus, input_bounds, is_built_in
+from symgame.certified_boxes import LEAST, MOST_BOXES, Box, Equations, Root, roots_in, sharpened
+from symgame.certified_digits import simplest_in
 from symgame.certified_nash import mirror_input, nash_class
 from symgame.certified_spectrum import Spectrum, spectrum
 from symgame.circuit import Circuit
 from symgame.coupling import components
 from symgame.errors import Unsupported
-from symgame.pieces import X
+from symgame.pieces import X, Z
 from symgame.sections import Section, sections
 
 #: Bits of the search.
@@ -35,6 +36,8 @@ BITS = 128
 UNPROVED_RANGE = 2**12
 #: How far the search of a section goes beyond its ends, so that no ball on an end is missed.
 MARGIN = arb(2) ** -40
+#: What stands for the bounds where it is proved that nothing is to be bounded.
+NO_SOLUTION: tuple[arb, ...] = ()
 #: Equilibria that are followed from block to block.
 MOST_POINTS = 4_096
 
@@ -43,9 +46,9 @@ MOST_POINTS = 4_096
 class CertifiedPoint:
     """One equilibrium, at the precision of ``bits``: balls for total inputs, rates and slopes, in the circuit's order.
 
-    ``levels`` has the exact rate of each population on a flat section, else ``None``. ``kinks`` names the populations
-    whose total input is exactly on a kink; the spectrum is then ``None``. What stays undecided is ``None``, and
-    ``remarks`` say why.
+    ``levels`` has the exact rate of each population on a flat section, and of all whose rates put one exactly on a
+    kink, else ``None``. ``kinks`` names the populations whose total input is exactly on a kink; the spectrum is then
+    ``None``. What stays undecided is ``None``, and ``remarks`` say why.
     """
 
     sections: tuple[Section, ...]
@@ -177,12 +180,17 @@ class _Search:
         """Every way to go on with the solutions of one more block."""
         rows, inputs = self._rows(known, block)
         bounds = input_bounds(rows, inputs, [self.activations[i] for i in block])
+        if isinstance(bounds, str) and len(block) == 1:
+            critical = self._critical_bounds(known, block[0], inputs[0])
+            if critical == NO_SOLUTION:
+                return
+            bounds = bounds if critical is None else critical
         unproved = bounds if isinstance(bounds, str) else ""
         limits = (arb(0, UNPROVED_RANGE),) * len(block) if isinstance(bounds, str) else bounds
         monotone = len(block) == 1 and self.monotone[block[0]]
         sure: list[_Partial] = []
         unsure: list[tuple[_Partial, Root, bool]] = []
-        undecided: list[Box] = []
+        undecided: list[tuple[Box, bool]] = []
         for parts in product(*(self.sections[i] for i in block)):
             start = self._start(limits, parts)
             if start is None:
@@ -193,7 +201,7 @@ class _Search:
             if monotone and left and not roots and not unproved:
                 with precision(8 * BITS):  # where the slope is 0, a zero has a third of the digits of its equation
                     roots, left = (lone_root(Equations(*self._rows(known, block), parts), start[0]),), ()
-            undecided += left
+            undecided += [(box, found.ended) for box in left]
             for root in roots:
                 longer = _Partial(
                     {**known.parts, **dict(zip(block, parts, strict=True))},
@@ -213,10 +221,28 @@ class _Search:
             else:
                 self.reasons.append(self._kink_text(longer, block))
         if not (monotone and sure):  # one solution is all that there can be
-            self.reasons += [self._open_text(block, box) for box in undecided]
+            self.reasons += [self._open_text(block, box, ended) for box, ended in undecided]
             if unproved:
                 self.reasons.append(f"{unproved}; total inputs beyond {UNPROVED_RANGE} were not searched")
         yield from sure
+
+    def _critical_bounds(self, known: _Partial, i: int, drive: arb) -> Box | None:
+        """Bounds for one softplus whose steepest slope times its own weight is exactly 1, ``NO_SOLUTION`` if nothing
+        solves its equation; ``None`` where this does not apply."""
+        given = self.activations[i]
+        if not (is_built_in(given) and given.kind == "softplus"):
+            return None
+        values = dict(given.parameters)
+        if sympy.expand(self.entries[i][i] * values["gain"] - 1) != 0:
+            return None
+        exact = self.exact_input({j: part.level for j, part in known.parts.items()}, i, own=False)
+        if exact is not None and sympy.expand(exact - values["threshold"]) == 0:
+            return NO_SOLUTION
+        try:
+            place = critical_softplus(given, drive)
+        except ValueError:
+            return None
+        return NO_SOLUTION if place is None else (arb(place.mid(), 2 * place.rad() + MARGIN),)
 
     def _start(self, bounds: Sequence[arb], parts: Sequence[Section]) -> Box | None:
         """The bounds cut to the sections; ``None`` if nothing is left."""
@@ -260,10 +286,28 @@ class _Search:
 
     def _exact_gap(self, found: _Partial, i: int, knot: sympy.Expr) -> sympy.Expr | None:
         """``z_i - knot`` as a rational number, when all that drives i has an exact rate; else ``None``."""
-        levels = {j: part.level for j, part in found.parts.items()}
-        total = self.exact_input(levels, i)
+        total = self.exact_input({j: part.level for j, part in found.parts.items()}, i)
+        if total is None:
+            total = self.exact_input(self.exact_rates(found), i)
         gap = None if total is None else sympy.expand(total - knot)
         return gap if gap is not None and gap.is_Rational else None
+
+    def exact_rates(self, found: _Partial) -> dict[int, sympy.Expr]:
+        """The rates on flat sections, and those at total inputs that are simple rational numbers, with proof.
+
+        Each ball suggests a number; those that do not solve ``z = u + W phi(z)`` exactly, with the rates of all that
+        drive them, are dropped until none is left to drop. Such a number is *the* solution in its ball, as there is
+        just one.
+        """
+        flat = {i: part.level for i, part in found.parts.items() if part.level is not None}
+        guesses = {i: q for i, z in found.z.items() if i not in flat and (q := simplest_in(z)) is not None}
+        while True:
+            rates = flat | {i: found.parts[i].phi.subs(Z, q) for i, q in guesses.items()}
+            totals = {i: self.exact_input(rates, i) for i in guesses}
+            kept = {i: q for i, q in guesses.items() if (t := totals[i]) is not None and sympy.expand(t - q) == 0}
+            if len(kept) == len(guesses):
+                return rates
+            guesses = kept
 
     def exact_input(self, levels: Mapping[int, sympy.Expr | None], i: int, own: bool = True) -> sympy.Expr | None:
         """``z_i``, without what it sends itself unless ``own``, where all that drives it has an exact rate."""
@@ -289,14 +333,17 @@ class _Search:
                     return False
         return True
 
-    def _open_text(self, block: tuple[int, ...], box: Box) -> str:
+    def _open_text(self, block: tuple[int, ...], box: Box, ended: bool) -> str:
         where = ", ".join(
             f"{self.names[i]} from {_shown(z.lower())} to {_shown(z.upper())}" for i, z in zip(block, box, strict=True)
         )
-        return (
-            f"it stays open how many equilibria there are with total inputs {where}: a double one (a fold or a cusp at "
-            f"these values), a continuum, or several too close to each other for {BITS} bits"
+        why = (
+            f"the search ended after {MOST_BOXES} boxes"
+            if ended
+            else f"boxes are cut down to about {float(LEAST):.0e} (1 + |z|), and here may be a double one (a fold or a "
+            f"cusp at these values), a continuum, or several closer to each other than that"
         )
+        return f"it stays open how many equilibria there are with total inputs {where}: {why}"
 
     def _kink_text(self, found: _Partial, block: tuple[int, ...]) -> str:
         places = ", ".join(f"{self.names[i]} = {_shown(found.z[i])}" for i in block)
@@ -319,7 +366,8 @@ class _Numbers:
 
 
 def _shown(ball: arb) -> str:
-    return f"{float(ball.mid()):.10g}"
+    """The middle of a ball in ten digits, 0 for one that contains it: its middle means nothing then."""
+    return "0" if ball.contains(0) else f"{float(ball.mid()):.10g}"
 
 
 def _is_convex(activation: Activation, own: sympy.Expr) -> bool:
@@ -420,7 +468,8 @@ def _read(search: _Search, found: _Partial, parts: tuple[Section, ...], z: Box, 
     x = tuple(part.rate(v) for part, v in zip(parts, z, strict=True))
     slopes = tuple(part.slope(v) for part, v in zip(parts, z, strict=True))
     smooth = None if found.kinks else spectrum(W, slopes, search.tau, search.symmetric)
-    levels = {i: part.level for i, part in enumerate(parts)}
+    flat = {i: part.level for i, part in enumerate(parts) if part.level is not None}
+    levels = search.exact_rates(found) if found.kinks else flat
     mirrors = [
         None if c is None else mirror_input(search.activations[i], search.entries[i][i], c)
         for i, c in enumerate(search.exact_input(levels, i, own=False) for i in range(n))
@@ -438,7 +487,7 @@ def _read(search: _Search, found: _Partial, parts: tuple[Section, ...], z: Box, 
         z,
         x,
         slopes,
-        tuple(part.level for part in parts),
+        tuple(levels.get(i) for i in range(n)),
         tuple(search.names[i] for i in sorted(found.kinks)),
         smooth,
         nash,

@@ -78,6 +78,26 @@ def input_bounds(W: Rows, u: Sequence[arb], activations: Sequence[Activation]) -
     return tuple(hulls)
 
 
+def critical_softplus(given: Activation, c: arb) -> arb | None:
+    """The lone solution of ``z = c + phi(z)/gain`` for a softplus, whose slope times 1/gain tends to 1.
+
+    With ``s = gain (z - threshold)`` the equation is ``gain (threshold - c) = log(1 + e^-s)``, so that there is a
+    solution if and only if c < threshold; ``None`` if c is not. Raises ValueError where the ball does not tell.
+
+    >>> from symgame.kinds import activation as kind
+    >>> z = critical_softplus(kind("softplus"), arb(-1))
+    >>> abs((1 + z.exp()).log() - 1 - z) < 1e-10, critical_softplus(kind("softplus"), arb(1))
+    (True, None)
+    """
+    gain, threshold = (_number(dict(given.parameters)[key]) for key in ("gain", "threshold"))
+    gap = gain * (threshold - c)
+    if gap <= 0:
+        return None
+    if not gap > 0:
+        raise ValueError("the ball of the input does not tell whether it is less than the threshold")
+    return threshold - gap.expm1().log() / gain
+
+
 def growths(given: Activation) -> tuple[Growth, ...] | None:
     """The half-lines of an activation, ``None`` when its growth is not known."""
     zero, domain = arb(0), given.domain

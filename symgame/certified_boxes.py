@@ -4,7 +4,7 @@ For the equations ``G(z) = z - u - W phi(z) = 0`` every slope matrix of G over a
 ``I - W S``, S the diagonal of enclosures of phi'. A box is
 
 * contracted by ``z_i in u_i + sum_j W_ij phi_j(z_j)`` and by interval Newton steps with the inverse of the middle of
-  ``I - W S``; if nothing is left, it has no solution;
+  ``I - W S``, by the mean value form where that is singular on the box; if nothing is left, it has no solution;
 * *regular* when the preconditioned ball matrix is strictly diagonally dominant: it then has at most one solution;
 * a proof of exactly one solution when Krawczyk's operator maps it into its interior;
 * cut in two otherwise. What is left at the least width stays *open*.
@@ -77,10 +77,14 @@ class Root:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """All solutions in the box that was searched are the ``roots`` and what the ``open`` boxes may hold."""
+    """All solutions in the box that was searched are the ``roots`` and what the ``open`` boxes may hold.
+
+    With ``ended`` the search looked at as many boxes as it may, so that open ones need not be special.
+    """
 
     roots: tuple[Root, ...]
     open: tuple[Box, ...]
+    ended: bool = False
 
 
 def roots_in(equations: Equations, start: Box, most: int = MOST_BOXES) -> Found:
@@ -115,7 +119,7 @@ def roots_in(equations: Equations, start: Box, most: int = MOST_BOXES) -> Found:
         queue.extend(_cut(equations, box, slopes))
     # a box that was left open may lie where a solution was found afterwards
     undecided = [box for box in undecided if not any(_inside(box, root.region) for root in roots)]
-    return Found(tuple(roots), _merged(undecided))
+    return Found(tuple(roots), _merged(undecided), seen > most)
 
 
 def _settled(equations: Equations, box: Box, root: Root, roots: list[Root]) -> bool:
@@ -153,8 +157,10 @@ def _contracted(equations: Equations, box: Box) -> tuple[Box, list[arb], bool] |
         if step is None:
             return None
         box, slopes, regular = step
-        if _narrow(box) or not any(now.rad() < arb(3) / 4 * then.rad() for now, then in zip(box, before, strict=True)):
-            return box, slopes, regular
+        wide = [(now, then) for now, then in zip(box, before, strict=True) if not _narrow((now,))]
+        if not any(now.rad() < arb(3) / 4 * then.rad() for now, then in wide):
+            # one step may have come all the way: what is narrow now was judged when it was wide
+            return box, slopes, regular or (_narrow(box) and is_regular(equations, box))
 
 
 def _swept(equations: Equations, box: Box) -> Box | None:
@@ -184,12 +190,15 @@ def _newton(equations: Equations, box: Box) -> tuple[Box, list[arb], bool] | Non
     narrowed = list(box)
     for i in range(equations.n):
         pivot = shaped[i, i]
-        if pivot.contains(0):
-            continue
         rest = sum(
             (shaped[i, j] * (narrowed[j] - middle[j]) for j in range(equations.n) if j != i),
             shift[i, 0],
         )
+        if pivot.contains(0):
+            value = rest + pivot * (narrowed[i] - middle[i])  # mean-value form: decides near a fold, error width^2
+            if value.is_finite() and not value.contains(0):
+                return None
+            continue
         better = middle[i] - rest / pivot
         if not better.is_finite():
             continue
@@ -260,7 +269,8 @@ def sharpened(equations: Equations, box: Box) -> Box:
         if image is None or not _overlap(image, box):
             return box
         better = tuple(a.intersection(b) for a, b in zip(image, box, strict=True))
-        if not any(now.rad() < then.rad() / 2 for now, then in zip(better, box, strict=True)):
+        # a ball round 0 halves for ever, another stops at its rounding error: each must be done in its own way
+        if all(then.rad() <= least or not now.rad() < then.rad() / 2 for now, then in zip(better, box, strict=True)):
             return better
         box = better
     return box

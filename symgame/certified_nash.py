@@ -81,8 +81,9 @@ def _compared(activation: Activation, own: arb, z: arb, x: arb, mirror: sympy.Ex
         return None
     same = [z] if mirror is None else [z, 2 * _number(mirror) - z]
     rest = [(v, y) for v, y in others if not any(v.overlaps(each) for each in same)]
-    here = energy(activation, own, z, x, x)
-    gaps = [energy(activation, own, z, x, y) - here for _, y in rest]
+    c = z - own * x
+    here = energy(activation, own, c, z, x)
+    gaps = [energy(activation, own, c, v, y) - here for v, y in rest]
     if any(gap < 0 for gap in gaps):
         return "local"
     return "global" if all(gap > 0 for gap in gaps) else None
@@ -105,9 +106,33 @@ def mirror_input(activation: Activation, own: sympy.Expr, c: sympy.Expr) -> symp
     return threshold if sympy.expand(c + own * middle - threshold) == 0 else None
 
 
-def energy(activation: Activation, own: arb, z: arb, x: arb, y: arb) -> arb:
-    """``E(y)``, up to a constant, against the input that the others send at (z, x)."""
-    return ball_function(activation.cost, X)(y) + (1 - own) * y * y / 2 - (z - own * x) * y
+def energy(activation: Activation, own: arb, c: arb, v: arb, y: arb) -> arb:
+    """``E(y)``, up to a constant, at the rate ``y = phi(v)``, against the input c from the others.
+
+    A rate next to an end of the range is nearer to it than its ball can tell, and the closed form of the cost yields
+    nothing there. From a rate y0 = phi(v0) further inside, v0 between v and the middle, the convex
+    ``G = g + y^2/2`` grows by ``integral of phi^-1 from y0 to y``, which is in ``[v0, v] (y - y0)``.
+
+    >>> from symgame.kinds import activation as kind
+    >>> steep, one = kind("logistic", gain=1000), arb(1)
+    >>> energy(steep, one, arb(0), one, one) < energy(steep, one, arb(0), arb(0), one / 2)
+    True
+    """
+    cost = ball_function(activation.cost, X)
+    rest = (1 - own) * y * y / 2 - c * y
+    direct = cost(y)
+    if direct.is_finite() or not is_built_in(activation) or activation.kind not in SYMMETRIC:
+        return direct + rest
+    middle, phi = _number(dict(activation.parameters)["threshold"]), sections(activation)[0].rate
+    share = arb(1)
+    while share > arb(2) ** -64:
+        share = share / 2
+        inside = (middle + share * (v - middle)).mid()
+        y0 = phi(inside)
+        near = cost(y0)
+        if near.is_finite():
+            return near + y0 * y0 / 2 + v.union(inside) * (y - y0) - y * y / 2 + rest
+    return direct + rest
 
 
 def stationary_inputs(activation: Activation, own: arb, c: arb) -> list[tuple[arb, arb]] | None:

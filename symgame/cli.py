@@ -522,7 +522,8 @@ def verify(
     """Somebody's numbers against the truth: a verdict on every row of a table (.csv, .csv.gz, .npz, .parquet).
 
     Columns are symbols of the circuit and claims: x_E, stable, type, eig1_re, eig1_im, nash, active, count, regime,
-    hopf:w_EE, and every condition or number of `check`, such as lds or dx(E,u_I).
+    hopf:w_EE, and every condition or number of `check`, such as lds or dx(E,u_I). With smooth activations (logistic,
+    tanh, power, ...) equilibria are isolated with proof, row by row; critical values (hopf:w_EE) are not verified then.
     """
     from symgame.report import files, verification
     from symgame.verifying import LISTED
@@ -573,7 +574,8 @@ def trajectory(
     """A recorded time series (.csv, .npz, .parquet) against the rate equation, its equilibria and eigenvalues.
 
     Columns are t (or time), in the unit of the time constants, and every population by its name. How far a sample may
-    be off is derived from the digits that are written; a slip that would explain a wrong recording is named.
+    be off is derived from the digits that are written; a slip that would explain a wrong recording is named. Circuits
+    are piecewise linear: the flow of a smooth one is not enclosed.
     """
     from symgame.report import verification
     from symgame.trajectories import verify_trajectory

@@ -25,10 +25,10 @@ import sympy
 from flint import arb
 from sympy import Expr, Symbol, oo
 
-from symgame.ball_intervals import Range, dyadic, end_ball, greater, joined, least_part, meet, short
+from symgame.ball_intervals import Range, dyadic, end_ball, greater, joined, meet, short
 from symgame.balls import ball_function
+from symgame.curve_zeros import GivenUp, Searches
 from symgame.errors import Unsupported
-from symgame.isolation import isolated_zeros
 from symgame.pair_equations import OTHER, OWN, Pair, Stretch, solved, stretches
 from symgame.pieces import X, Z
 from symgame.window_bounds import FAR, FARTHEST, bounds
@@ -145,17 +145,24 @@ class Curves:
 # -- the curves -------------------------------------------------------------------------------------------------------
 
 
-def equilibrium_curves(pair: Pair, low: arb, high: arb, farthest: int = FARTHEST) -> Curves:
+def equilibrium_curves(
+    pair: Pair, low: arb, high: arb, farthest: int = FARTHEST, searches: Searches | None = None
+) -> Curves:
     """Every equilibrium of the pair with ``low <= p <= high``, on curves that do not overlap but in crossings."""
     totals, rates, bounded = bounds(pair, low, high, farthest)
     doubts = []
     if not bounded:
         doubts.append(f"total inputs beyond {FAR} in size were not searched: no bound of them is known, or a large one")
     found: list[EquilibriumCurve] = []
-    search = _Search(pair, low, high, totals, rates)
-    for curve in search.curves():
-        found.append(curve)
-        doubts += curve.doubts
+    search = _Search(pair, low, high, totals, rates, searches or Searches())
+    try:
+        for curve in search.curves():
+            found.append(curve)
+            doubts += curve.doubts
+    except GivenUp:
+        doubts.append(
+            "not all curves of equilibria were found: the search spent its budget; choose a smaller window or gain"
+        )
     return Curves(tuple(found), tuple(dict.fromkeys(doubts)))
 
 
@@ -166,6 +173,7 @@ class _Search:
     high: arb
     totals: tuple[Range, Range]
     rates: tuple[Range, Range]
+    searches: Searches
 
     def curves(self) -> Iterator[EquilibriumCurve]:
         if self.pair.r is None:
@@ -198,7 +206,7 @@ class _Search:
             curve = self._curve(r, own, x_r, x_o, other.slope.xreplace({Z: T}), top, bottom)
             whole = meet(self.totals[1 - r], (end_ball(other.low), end_ball(other.high)))
             if whole is not None:
-                parts, open_ = _where_between(curve, x_r, whole, rate_low, rate_high)
+                parts, open_ = _where_between(self.searches, curve, x_r, whole, rate_low, rate_high)
                 yield _doubting(curve, open_, "the rates come near the end of their range"), parts
             return
         for c in self._alone(1 - r, other):
@@ -255,7 +263,7 @@ class _Search:
             return []
         phi = stretch.phi.xreplace({Z: T})
         f = T - self.pair.W[o][o] * phi - self.pair.u[o]
-        found = isolated_zeros(ball_function(f, T), ball_function(sympy.diff(f, T), T), *whole, least_part(whole))
+        found = self.searches.zeros(ball_function(f, T), ball_function(sympy.diff(f, T), T), whole)
         if found.open:
             raise Unsupported(
                 f"{self.pair.circuit.names[o]} alone has a degenerate equilibrium at these numbers, which no ball can "
@@ -287,7 +295,7 @@ class _Search:
             return
         phi = other.phi.xreplace({Z: T})
         f = T - self.pair.W[o][o] * phi - self.pair.u[o] - self.pair.W[o][r] * rate
-        found = isolated_zeros(ball_function(f, T), ball_function(sympy.diff(f, T), T), *whole, least_part(whole))
+        found = self.searches.zeros(ball_function(f, T), ball_function(sympy.diff(f, T), T), whole)
         if found.open:
             raise Unsupported("a fixed state is degenerate at these numbers; change one of them a little")
         for z in found.zeros:
@@ -298,7 +306,8 @@ class _Search:
             ordered = (rates, slopes) if r == 0 else (rates[::-1], slopes[::-1])
             curve = self._stay(*ordered, ((c, z),), ())
             total = total.xreplace({self.pair.over: T})
-            parts, open_ = _where_between(curve, total, (self.low, self.high), end_ball(own.low), end_ball(own.high))
+            ends = end_ball(own.low), end_ball(own.high)
+            parts, open_ = _where_between(self.searches, curve, total, (self.low, self.high), *ends)
             yield _doubting(_with(curve, parts), open_, "the total input of a silent population is at its threshold")
 
     def _timed(self) -> Iterator[EquilibriumCurve]:
@@ -314,9 +323,12 @@ class _Search:
 
     def _unmoved(self, curve: EquilibriumCurve, wholes: tuple[Range, ...]) -> Iterator[EquilibriumCurve]:
         """Where p has no influence on the equations (B is 0): the zeros of N are equilibria for every p."""
+        if not wholes:
+            yield from [replace(curve, parts=())] if curve.doubts else ()
+            return
         f, slope = curve.of_unknown(curve.top), curve.of_unknown(sympy.diff(curve.top, T))
         for whole in wholes:
-            found = isolated_zeros(f, slope, *whole, least_part(whole))
+            found = self.searches.zeros(f, slope, whole)
             for t in found.zeros:
                 yield self._frozen(curve, t)
             if found.open:
@@ -365,10 +377,12 @@ class _Search:
         doubts: list[str] = []
         for edge in (self.low, self.high):
             f = curve.top - dyadic(edge) * curve.bottom
-            found = isolated_zeros(curve.of_unknown(f), curve.of_unknown(sympy.diff(f, T)), *whole, least_part(whole))
+            found = self.searches.zeros(curve.of_unknown(f), curve.of_unknown(sympy.diff(f, T)), whole)
             cuts += found.zeros
             if found.open:
-                doubts.append(f"the curve touches the edge {short(edge)} of the window; move the edge a little")
+                doubts.append(
+                    f"where the curve meets the edge {short(edge)} of the window was not decided; move it a little"
+                )
         kept = []
         cuts.sort(key=lambda zero: float(zero.mid()))
         ends = [(whole[0], whole[0]), *((c.lower(), c.upper()) for c in cuts), (whole[1], whole[1])]
@@ -385,7 +399,7 @@ class _Search:
         if not curve.bottom.has(T):
             return [], [], []
         bottom = curve.of_unknown(curve.bottom)
-        found = isolated_zeros(bottom, curve.of_unknown(sympy.diff(curve.bottom, T)), *whole, least_part(whole))
+        found = self.searches.zeros(bottom, curve.of_unknown(sympy.diff(curve.bottom, T)), whole)
         top = curve.of_unknown(curve.top)
         vague = any(top(part).contains(0) for part in found.open)
         doubts = ["a place where the parameter has no influence could not be isolated"] if vague else []
@@ -486,15 +500,20 @@ def _turns(tops: Sequence[Expr], bottoms: Sequence[Expr], at: Expr) -> bool:
 
 
 def _where_between(
-    curve: EquilibriumCurve, expression: Expr, whole: Range, low: arb, high: arb
+    searches: Searches, curve: EquilibriumCurve, expression: Expr, whole: Range, low: arb, high: arb
 ) -> tuple[tuple[Range, ...], tuple[arb, ...]]:
     """Where an expression in t lies between two numbers, on an interval; and what could not be decided."""
+    if not expression.has(T):  # a number, that may be no value of the function whose inverse is asked for next
+        value = curve.of_unknown(expression)(arb(0))
+        if value > low and value < high:
+            return (whole,), ()
+        return (), () if value < low or value > high else (low.union(high),)
     f, slope = curve.of_unknown(expression), curve.of_unknown(sympy.diff(expression, T))
     cuts: list[arb] = []
     open_: list[arb] = []
     for edge in (low, high):
         if edge.is_finite():
-            shifted = isolated_zeros(lambda t, e=edge: f(t) - e, slope, *whole, least_part(whole))  # type: ignore[misc]
+            shifted = searches.zeros(lambda t, e=edge: f(t) - e, slope, whole)  # type: ignore[misc]
             cuts += shifted.zeros
             open_ += shifted.open
     cuts.sort(key=lambda zero: float(zero.mid()))

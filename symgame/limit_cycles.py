@@ -106,7 +106,7 @@ def limit_cycle(
     ...
     symgame.errors.NoCycle: no cycle found: the trajectories settle at x1 = 0.666667, x2 = 0.666667
     """
-    flow = _flow(circuit, ())
+    flow = rate_flow(circuit, ())
     if start is not None:
         return _from(flow, _starting(flow, start), backward, longest)
     rests: dict[str, None] = {}
@@ -138,7 +138,7 @@ def cycle_branch(
     >>> [cycle and round(cycle.period, 6) for cycle in branch.cycles]
     [5.655263, 5.467684, None]
     """
-    flow = _flow(circuit, (over,))
+    flow = rate_flow(circuit, (over,))
     exactly = tuple(exact(value, f"a value of {over}") for value in values)
     cycles: list[LimitCycle | None] = []
     reasons: list[str] = []
@@ -160,7 +160,7 @@ def cycle_branch(
 
 
 @dataclass(frozen=True, eq=False)
-class _Flow:
+class RateFlow:
     """The rate equations with numbers for all symbols but the ``parameters``, whose values are held apart."""
 
     circuit: Circuit
@@ -169,10 +169,10 @@ class _Flow:
     tangent: Callable[..., list[list[float]]]
     parameters: tuple[float, ...]
 
-    def at(self, circuit: Circuit, values: Sequence[Expr]) -> _Flow:
+    def at(self, circuit: Circuit, values: Sequence[Expr]) -> RateFlow:
         """The same equations at other values of the parameters."""
         fixed = circuit.fixed()
-        return _Flow(fixed, _longest(fixed), self.compiled, self.tangent, tuple(float(v) for v in values))
+        return RateFlow(fixed, _longest(fixed), self.compiled, self.tangent, tuple(float(v) for v in values))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ class _Flow:
         return np.array(self.tangent(*x.tolist(), *self.parameters))
 
 
-def _flow(circuit: Circuit, over: tuple[str, ...]) -> _Flow:
+def rate_flow(circuit: Circuit, over: tuple[str, ...]) -> RateFlow:
     if circuit.copies:
         circuit = neurons(circuit)
     if circuit.form != "rate":
@@ -209,7 +209,7 @@ def _flow(circuit: Circuit, over: tuple[str, ...]) -> _Flow:
         [(slopes[i] * fixed.entries[i][j] - int(i == j)) / fixed.populations[i].tau for j in range(n)] for i in range(n)
     ]
     arguments = [*rates, *(symbol(name) for name in over)]
-    return _Flow(
+    return RateFlow(
         fixed,
         1.0 if over else _longest(fixed),
         sympy.lambdify(arguments, right, modules="math", cse=True, dummify=True),
@@ -232,7 +232,7 @@ def _slope(activation: Activation) -> Expr:
     return sympy.Piecewise(*((p.slope, Z <= p.upper) for p in inner), (last.slope, True))
 
 
-def _solved(f: Callable[[float, Array], Any], span: float, y: Array, tolerance: float, **options: Any) -> Any:
+def integrated(f: Callable[[float, Array], Any], span: float, y: Array, tolerance: float, **options: Any) -> Any:
     """The initial value problem from 0 to ``span``, by Dormand and Prince's method of order 8."""
     from scipy.integrate import solve_ivp
 
@@ -256,24 +256,24 @@ class _Settled(NoCycle):
         self.state = state
 
 
-def _said(flow: _Flow, x: Array) -> str:
+def _said(flow: RateFlow, x: Array) -> str:
     return ", ".join(f"{name} = {float(v):.6g}" for name, v in zip(flow.names, x + 0.0, strict=True))
 
 
-def _starting(flow: _Flow, start: Sequence[object]) -> Array:
+def _starting(flow: RateFlow, start: Sequence[object]) -> Array:
     rates = [float(exact(x, "a rate of the start")) for x in start]
     if len(rates) != len(flow.names):
         raise Unsupported(f"the start has {len(rates)} rates; the circuit has {len(flow.names)} populations")
     return np.array(rates)
 
 
-def _from(flow: _Flow, start: Array, backward: bool, longest: float) -> LimitCycle:
+def _from(flow: RateFlow, start: Array, backward: bool, longest: float) -> LimitCycle:
     """Window after window, until successive returns to a section agree to a part in a thousand and Newton closes."""
     sign = -1.0 if backward else 1.0
     y, window, elapsed = start, 20 * flow.tau, 0.0
     section: Callable[[float, Array], float] | None = None
     while elapsed < longest * flow.tau:
-        done = _solved(lambda _, x: sign * flow.velocity(x), window, y, COARSE, events=section)
+        done = integrated(lambda _, x: sign * flow.velocity(x), window, y, COARSE, events=section)
         elapsed += window
         y = done.y[:, -1]
         size = float(np.abs(y).max())
@@ -317,7 +317,7 @@ def _nearly_closed(times: Array, states: Array, extent: float) -> Iterator[tuple
             yield states[-1], float(times[-1] - times[-1 - back])
 
 
-def _starts(flow: _Flow) -> Iterator[Array]:
+def _starts(flow: RateFlow) -> Iterator[Array]:
     """Next to unstable equilibria (found in doubles), the answer to the inputs alone, and the corners of the ranges."""
     from scipy.optimize import root
 
@@ -347,7 +347,7 @@ def _starts(flow: _Flow) -> Iterator[Array]:
 # -- until it closes --------------------------------------------------------------------------------------------------
 
 
-def _next(flow: _Flow, last: LimitCycle | None, start: Sequence[object] | None) -> LimitCycle:
+def _next(flow: RateFlow, last: LimitCycle | None, start: Sequence[object] | None) -> LimitCycle:
     """The cycle at the next value of a parameter."""
     if last is None:
         return limit_cycle(flow.circuit, start)
@@ -359,14 +359,14 @@ def _next(flow: _Flow, last: LimitCycle | None, start: Sequence[object] | None) 
     return _from(flow, near, False, LONGEST) if found is None else found
 
 
-def _closed(flow: _Flow, point: Array, period: float) -> LimitCycle | None:
+def _closed(flow: RateFlow, point: Array, period: float) -> LimitCycle | None:
     """The cycle next to a point that nearly returns; ``None`` when Newton leads nowhere, or to an equilibrium."""
     first = _shot(flow, point, period, CHECK)
     second = None if first is None else _shot(flow, first[0], first[1], FINE)
     if first is None or second is None:
         return None
     x, T, M, closure = second
-    unstable = bool(np.abs(_multipliers(M)).max(initial=0.0) > 1)
+    unstable = bool(np.abs(other_multipliers(M)).max(initial=0.0) > 1)
     rough = _extent(flow, first[0], first[1], CHECK, unstable)
     low, high, spread = _extent(flow, x, T, FINE, unstable)
     if float((high - low).max()) <= 1e-6 * (1 + float(np.abs(x).max())):
@@ -378,14 +378,14 @@ def _closed(flow: _Flow, point: Array, period: float) -> LimitCycle | None:
         period_spread=spread,
         minima=tuple(float(v) for v in low),
         maxima=tuple(float(v) for v in high),
-        multipliers=tuple(complex(m) for m in _multipliers(M)),
+        multipliers=tuple(complex(m) for m in other_multipliers(M)),
         point=tuple(float(v) for v in x),
         closure=closure,
         error=float(max(changes)),
     )
 
 
-def _shot(flow: _Flow, point: Array, period: float, tolerance: float) -> tuple[Array, float, Array, float] | None:
+def _shot(flow: RateFlow, point: Array, period: float, tolerance: float) -> tuple[Array, float, Array, float] | None:
     """Newton's method on ``flow(x, T) = x``, with x in the plane across the flow at the first point."""
     n = len(point)
     across = flow.velocity(point)
@@ -398,7 +398,7 @@ def _shot(flow: _Flow, point: Array, period: float, tolerance: float) -> tuple[A
     enough = 100 * tolerance * (1 + float(np.abs(point).max()))
     best: tuple[Array, float, Array, float] | None = None
     for _ in range(15):
-        end = _solved(extended, T, np.concatenate([x, np.eye(n).ravel()]), tolerance).y[:, -1]
+        end = integrated(extended, T, np.concatenate([x, np.eye(n).ravel()]), tolerance).y[:, -1]
         M, gap = end[n:].reshape(n, n), end[:n] - x
         closure = float(np.abs(gap).max())
         if best is not None and closure >= best[3] and best[3] <= enough:
@@ -416,7 +416,7 @@ def _shot(flow: _Flow, point: Array, period: float, tolerance: float) -> tuple[A
     return best if best is not None and best[3] <= enough else None
 
 
-def _multipliers(M: Array) -> Array:
+def other_multipliers(M: Array) -> Array:
     """The eigenvalues of the monodromy matrix but the one next to 1; of a pair, its determinant."""
     if len(M) == 2:
         return np.array([np.linalg.det(M)])
@@ -425,7 +425,7 @@ def _multipliers(M: Array) -> Array:
     return np.asarray(others[np.lexsort((-others.imag, -others.real, -np.abs(others)))])
 
 
-def _extent(flow: _Flow, x: Array, T: float, tolerance: float, unstable: bool) -> tuple[Array, Array, float]:
+def _extent(flow: RateFlow, x: Array, T: float, tolerance: float, unstable: bool) -> tuple[Array, Array, float]:
     """Minima and maxima over one period, where velocities vanish, and the spread of five return times.
 
     Next to an unstable cycle time runs backward, so that the trajectory stays on it.
@@ -441,7 +441,7 @@ def _extent(flow: _Flow, x: Array, T: float, tolerance: float, unstable: bool) -
         return float(across @ (y - x))
 
     returned.direction = 1.0  # type: ignore[attr-defined]
-    done = _solved(
+    done = integrated(
         lambda _, y: sign * flow.velocity(y), 5.5 * T, x, tolerance, events=[*events, returned], max_step=T / 60
     )
     first = [x] + [y for k in range(len(x)) for t, y in zip(done.t_events[k], done.y_events[k], strict=True) if t <= T]

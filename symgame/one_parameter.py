@@ -8,7 +8,7 @@ places along an arc are doubles, for a picture.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -18,14 +18,13 @@ import numpy as np
 import sympy
 from flint import arb
 
-from symgame.ball_intervals import least_part
 from symgame.balls import ball_function, precision
 from symgame.circuit import Circuit
+from symgame.curve_zeros import BUDGET, GivenUp, Searches
 from symgame.equilibrium_curves import Crossing, Curves, EquilibriumCurve, equilibrium_curves
 from symgame.errors import Unsupported
 from symgame.floating import Array
 from symgame.groups import neurons
-from symgame.isolation import isolated_zeros
 from symgame.notation import exact
 from symgame.pair_equations import Pair, pair_over
 from symgame.window_bounds import FAR, FARTHEST, resolved
@@ -108,13 +107,16 @@ class Arc:
 @dataclass(frozen=True, eq=False)
 class Cycles:
     """A family of limit cycles, by integration: ``minima`` and ``maxima`` (m, 2) of the rates, periods, and whether
-    each is stable (``None``: not decided). Numerical."""
+    each is stable (``None``: not decided), in the order of the family, which turns at ``folds``, values of the
+    parameter. ``end`` says where the family was left, and why. Numerical."""
 
     over: Array
     minima: Array
     maxima: Array
     periods: Array
     stable: tuple[bool | None, ...]
+    folds: tuple[float, ...] = ()
+    end: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +124,7 @@ class Diagram:
     """Every equilibrium of a pair over one parameter, for its values in ``window``.
 
     ``complete`` says that arcs and points are all, and that each was proved; if not, ``doubts`` say what is open.
+    ``chosen`` says that the window was asked for, and is no default: a picture shows all of it.
     """
 
     circuit: Circuit
@@ -131,6 +134,7 @@ class Diagram:
     points: tuple[SpecialPoint, ...]
     doubts: tuple[str, ...] = field(default=())
     cycles: tuple[Cycles, ...] = field(default=())
+    chosen: bool = False
 
     @property
     def complete(self) -> bool:
@@ -169,7 +173,10 @@ def diagram(circuit: Circuit, over: str, between: tuple[object, object] | None =
         with precision(bits):
             ends = [ball_function(v)() for v in (low, high)]
             if resolved(pair, ends[0].lower(), ends[1].upper(), farthest):
-                return _drawn(pair, window, equilibrium_curves(pair, ends[0].lower(), ends[1].upper(), farthest))
+                functions = sum(len(a.phi.atoms(sympy.Function)) for a in pair.activations)
+                searches = Searches(BUDGET / max(functions, 1))
+                curves = equilibrium_curves(pair, ends[0].lower(), ends[1].upper(), farthest, searches)
+                return replace(_drawn(pair, window, curves, searches), chosen=between is not None)
     raise Unsupported(f"an activation is too steep for total inputs up to {FAR}: choose a smaller window of {over}")
 
 
@@ -234,21 +241,32 @@ def _rounded(value: sympy.Expr) -> Fraction:
 # -- arcs and points --------------------------------------------------------------------------------------------------
 
 
-def _drawn(pair: Pair, window: tuple[Fraction, Fraction], curves: Curves) -> Diagram:
+def _drawn(pair: Pair, window: tuple[Fraction, Fraction], curves: Curves, searches: Searches) -> Diagram:
     arcs: list[Arc] = []
     points: list[SpecialPoint] = []
     doubts = list(curves.doubts)
     scale = _Scale(window)
     met = [c for curve in curves.curves for c in curve.crossings]
     for k, curve in enumerate(curves.curves):
-        seen = _Seen(pair, curve, k, met, scale)
+        seen = _Seen(pair, curve, k, met, scale, searches)
         for part in curve.parts:
-            arcs += seen.arcs(part)
+            try:
+                arcs += seen.arcs(part)
+            except GivenUp:
+                doubts.append(_left_out(pair, curve, part))
         points += seen.points
         doubts += seen.doubts
     order = {name: place for place, name in enumerate(TYPES)}
     points.sort(key=lambda p: (p.value, order[p.type], tuple(p.state.values())))
     return Diagram(pair.circuit, pair.over.name, window, tuple(arcs), tuple(points), tuple(dict.fromkeys(doubts)))
+
+
+def _left_out(pair: Pair, curve: EquilibriumCurve, part: tuple[arb, arb]) -> str:
+    a, b = sorted(float(curve.parameter(t).mid()) + 0.0 for t in part)
+    return (
+        f"the equilibria on a curve that ends at {pair.over} = {a:.6g} and {b:.6g} are left out: the search for the "
+        f"points on it spent its budget; choose a smaller window or gain"
+    )
 
 
 @dataclass(frozen=True)
@@ -271,6 +289,7 @@ class _Seen:
     place: int
     met: list[Crossing]
     scale: _Scale
+    searches: Searches
     points: list[SpecialPoint] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
 
@@ -286,6 +305,8 @@ class _Seen:
         wanted = dict(self.curve.conditions)
         for i, name in enumerate(self.names):
             own = self.curve.W[i][i]
+            if self.curve.concavity(i) == 0:
+                continue  # a slope 1/W_ii all along: its own energy is constant, and no other rate is better
             if own.has(self.pair.over) or own > 0:
                 wanted[f"nash {name}"] = self.curve.concavity(i)
         return {name: (self.curve.along(e), self.curve.slope_along(e)) for name, e in wanted.items()}
@@ -317,7 +338,7 @@ class _Seen:
     def _cuts(self, low: arb, high: arb) -> Iterator[tuple[arb, str]]:
         folds: list[arb] = []
         for name, (f, slope) in self.tests.items():
-            found = isolated_zeros(f, slope, low, high, least_part((low, high)))
+            found = self.searches.zeros(f, slope, (low, high))
             if found.open:
                 at = ", ".join(str(self.curve.parameter(t.mid()).mid().str(6, radius=False)) for t in found.open[:3])
                 self.doubts.append(f"whether {name} has a zero near {self.pair.over} = {at} was not decided")

@@ -26,14 +26,16 @@ Function = Callable[[arb], arb]
 class Section:
     """``phi`` for total inputs from ``lower`` to ``upper`` (``None``: no end), exact expressions.
 
-    ``level`` is the exact rate of a flat section. ``rate`` and ``slope`` enclose phi and phi' over a ball of total
-    inputs; a slope enclosure holds every secant slope over the ball too. ``closed`` says which ends belong to it.
+    ``level`` is the exact rate of a flat section, ``phi`` the expression in Z on any. ``rate`` and ``slope`` enclose
+    phi and phi' over a ball of total inputs; a slope enclosure holds every secant slope over the ball too. ``closed``
+    says which ends belong to it.
     """
 
     label: str
     lower: sympy.Expr | None
     upper: sympy.Expr | None
     level: sympy.Expr | None
+    phi: sympy.Expr
     rate: Function
     slope: Function
     closed: tuple[bool, bool]
@@ -63,6 +65,7 @@ def sections(activation: Activation) -> tuple[Section, ...]:
                 None if piece.lower == -sympy.oo else piece.lower,
                 None if piece.upper == sympy.oo else piece.upper,
                 piece.intercept if piece.flat else None,
+                piece.slope * Z + piece.intercept,
                 _increasing(ball_function(piece.slope * Z + piece.intercept, Z)),
                 _constant(piece.slope),
                 activation.closed(piece),
@@ -79,6 +82,7 @@ def sections(activation: Activation) -> tuple[Section, ...]:
             low,
             high,
             None,
+            activation.phi,
             _increasing(ball_function(activation.phi, Z)),
             slope_enclosure(activation),
             (False, False),
@@ -91,7 +95,7 @@ def sections(activation: Activation) -> tuple[Section, ...]:
 
 def _level(label: str, lower: sympy.Expr | None, upper: sympy.Expr | None, level: sympy.Expr) -> Section:
     closed = (lower is not None, upper is not None)
-    return Section(label, lower, upper, level, _constant(level), _constant(sympy.Integer(0)), closed)
+    return Section(label, lower, upper, level, level, _constant(level), _constant(sympy.Integer(0)), closed)
 
 
 def _flat_end(activation: Activation, end: sympy.Expr) -> sympy.Expr | None:

@@ -101,8 +101,8 @@ LAYERS: list[list[str]] = [
             "certified_bounds",
             "certified_spectrum",
             "certified_nash",
-            "certified",
             "certified_digits",
+            "certified",
         ]
     ),
     Room(
@@ -129,7 +129,7 @@ LAYERS: list[list[str]] = [
     ),  # matrices over QQ, whatever they stand for
     Room(["copies", "feedback"]),
     ["game", "dynamics"],  # two definitions of one circuit: that they agree is a claim
-    Room(["hopf_criticality", "limit_cycles"]),
+    Room(["hopf_criticality", "limit_cycles", "cycle_families"]),
     ["branches", "numeric_game", "layering"],
     [
         "properties",
@@ -224,6 +224,10 @@ LAYERS: list[list[str]] = [
             "verify_rounding",
             "verify_filter",
             "verify_cells",
+            "verify_smooth_meanings",
+            "verify_smooth_level",
+            "verify_smooth",
+            "verify_smooth_verdicts",
             "verifying",
         ]
     ),
@@ -251,6 +255,7 @@ LAYERS: list[list[str]] = [
             "ball_intervals",
             "pair_equations",
             "window_bounds",
+            "curve_zeros",
             "equilibrium_curves",
             "one_parameter",
             "diagram_cycles",

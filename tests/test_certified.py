@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 from typing import Any
 
@@ -363,6 +363,19 @@ def test_a_fold_exactly_at_the_parameters_stays_open_and_is_located() -> None:
     assert [len(unit(1, f"{250_000 + d}/1000000", "power").equilibria) for d in (-1, 1)] == [2, 0]
 
 
+def test_points_near_a_fold_are_told_from_none() -> None:
+    for share, count in ((-1, 2), (1, 0)):
+        for digits in (6, 10, 14, 16):
+            found = unit(1, sympy.Rational(1, 4) + sympy.Rational(share, 10**digits), "power")
+            assert found.complete and len(found.equilibria) == count, digits
+    x = (1 - sympy.sqrt(sympy.Rational(1, 2))) / 2  # x(1-x) = 1/8: the fold of a logistic with own weight 8
+    fold = sympy.Rational(str(sympy.N(sympy.log(x / (1 - x)) - 8 * x, 40)))
+    for share, count in ((-1, 3), (1, 1)):
+        found = unit(8, fold + sympy.Rational(share, 10**14), "logistic")
+        assert found.complete and len(found.equilibria) == count
+    assert "6e-11 (1 + |z|)" in unit(1, "1/4", "power").reason  # exactly at the fold: how small the boxes are
+
+
 def test_power_at_p_one_and_at_its_threshold() -> None:
     assert unit("1/2", 1, "power", p=1).equilibria[0].state == {"A": Fraction(2)}  # the rectifier: exact
     silent = unit(3, 0, "power")
@@ -387,14 +400,68 @@ def test_a_kink_is_decided_where_rates_are_exact_and_left_open_elsewhere() -> No
     (e,) = solutions(exact).equilibria
     assert e.type == "kink" and e.stable is None and not e.strict and e.nash == "global" and not e.eigenvalues
     hidden = Circuit.from_matrix([[0, 1], [0, 0]], names="EI", u=["-1/2", 0], tau=[1, 1], activation=kinds)
-    found = solutions(hidden)  # phi(0) = 1/2 puts E on its kink, which balls cannot see
-    assert not found.complete and not found.equilibria and "kink" in found.reason
+    found = solutions(hidden)  # phi(0) = 1/2 puts E on its kink
+    (e,) = found.equilibria
+    assert found.complete and e.type == "kink" and e.exact and e.state == {"E": 0, "I": Fraction(1, 2)}
+    # a hair beside the kink is not on it, however little balls see of it: the drive is exact
+    for sign, branch in ((-1, "I"), (1, "E,I")):
+        u = sympy.Rational(-1, 2) + sympy.Rational(sign, 10**60)
+        beside = Circuit.from_matrix([[0, 1], [0, 0]], names="EI", u=[u, 0], tau=[1, 1], activation=kinds)
+        (e,) = solutions(beside).equilibria
+        assert e.type == "node" and e.strict and e.branch == branch and solutions(beside).complete
+    # the drive is not exact, and within 1e-60 of the kink: nothing is claimed
+    with mpmath.workdps(90):
+        x = mpmath.findroot(lambda x: x - 1 / (1 + mpmath.exp(-x)), 0.66)
+        u = -sympy.Rational(mpmath.nstr(x, 60))
+    unsure = solutions(Circuit.from_matrix([[0, 1], [0, 1]], names="EI", u=[u, 0], tau=[1, 1], activation=kinds))
+    assert not unsure.complete and not unsure.equilibria and "near the total inputs E = 0 there" in unsure.reason
+
+
+def test_a_resting_state_on_kinks_is_found_in_loops() -> None:
+    for second in (activation("relu"), activation("saturating", cap=1)):
+        for own in ("1/2", "1/3", "-1"):
+            rest = Circuit.from_matrix(
+                [[own, -1], [1, "-1/2"]], names="AB", u=[0, 0], tau=[1, 1], activation=["tanh", second]
+            )
+            found = solutions(rest)
+            assert found.complete and [(e.type, e.state, e.exact) for e in found.equilibria] == [
+                ("kink", {"A": 0, "B": 0}, True)
+            ]
+    kinds: list[str | Activation] = ["relu", "logistic"]
+    loop = Circuit.from_matrix([[0, 1], [-1, 0]], names="AB", u=["-1/2", 0], tau=[1, 1], activation=kinds)
+    assert [e.state for e in solutions(loop).equilibria] == [{"A": 0, "B": Fraction(1, 2)}]
+
+
+def test_a_total_input_of_exactly_zero_ends_the_search() -> None:
+    """Balls round 0 shrink for ever, others stop at their rounding error."""
+    for kind, other, own in product(
+        ("tanh", "arctan", "algebraic"),
+        (activation("relu"), activation("saturating", cap=1), activation("power")),
+        ("1/3", "-1/3"),
+    ):
+        silent = Circuit.from_matrix(
+            [[own, -1], [1, "-1/2"]], names="AB", u=[0, "-1/2"], tau=[1, 1], activation=[kind, other]
+        )
+        found = solutions(silent)
+        assert found.complete and [(e.decimals, e.type) for e in found.equilibria] == [({"A": "0", "B": "0"}, "node")]
+    steep = Circuit.from_matrix(
+        [["-741/100", "248/25"], ["-811/100", "231/50"]],
+        names="AB",
+        u=[0, "-59/10"],
+        tau=[1, 1],
+        activation=[activation("logistic", gain=10, offset="rest"), activation("saturating", threshold=1, cap=1)],
+    )
+    assert solutions(steep).complete and solutions(steep).equilibria[0].decimals == {"A": "0", "B": "0"}
 
 
 def test_unbounded_rates_are_bounded_by_proof_or_said_not_to_be() -> None:
     assert unit(1, -1, "softplus").complete  # z - phi(z) increases strictly, so that one solution is all
-    beyond = unit(1, 1, "softplus")
-    assert not beyond.complete and not beyond.equilibria and "not searched" in beyond.reason
+    for u, gain, threshold in ((0, 1, 0), (1, 1, 0), (2, "5/2", 2)):  # log(1 + e^-z) = -u has no solution for u >= 0
+        w = 1 / sympy.Rational(gain)
+        none = unit(w, u, "softplus", gain=sympy.Rational(gain), threshold=threshold)
+        assert none.complete and not none.equilibria
+    small = unit(1, "-1/1000000000000", "softplus")
+    assert small.complete and [e.decimals["A"] for e in small.equilibria] == ["27.6310211159290"]  # log(10^12), nearly
     assert unit(2, -3, "softplus").complete and len(unit(2, -3, "softplus").equilibria) == 2
     with precision(128):
         for w, u, kind in ((-2, 30, "power"), (3, -5, "softplus"), (-1, 7, "relu"), (1, 2, "logistic")):
@@ -407,7 +474,7 @@ def test_unbounded_rates_are_bounded_by_proof_or_said_not_to_be() -> None:
 def test_a_continuum_ends_and_is_not_called_complete() -> None:
     line = Circuit.from_matrix([[1, 0], [0, 2]], names="EI", u=[0, 0], tau=[1, 1], activation=["linear", "tanh"])
     found = solutions(line)
-    assert not found.complete and "stays open" in found.reason
+    assert not found.complete and "stays open" in found.reason and "not searched" in found.reason
 
 
 def test_a_hopf_point_exactly_at_the_parameters_is_not_decided() -> None:
@@ -513,6 +580,54 @@ def test_equal_energies_are_both_global_by_symmetry_and_unequal_ones_are_not() -
     assert [e.nash for e in unit(8, -4, "logistic").equilibria] == ["global", "stationary", "global"]
     # an energy that falls for ever has no minimum
     assert unit(3, 0, "power").equilibria[0].nash == "local"
+
+
+def test_nash_classes_of_saturated_rates_of_steep_sigmoids() -> None:
+    """Rates nearer to the end of the range than balls can tell; the classes are those of energies on a grid."""
+    first = Circuit.from_matrix(
+        [[-10, 9], [6, 8]],
+        names="AB",
+        u=[0, "-59/10"],
+        tau=[1, 1],
+        activation=["relu", activation("tanh", gain=10, height=5)],
+    )
+    found = solutions(first)
+    assert found.complete and [e.nash for e in found.equilibria] == ["global", "stationary", "global"]
+    steep = [activation("logistic", gain=1000, threshold=1)] * 2
+    second = Circuit.from_matrix([[2, -1], [1, 0]], names="AB", u=["2/5", 0], tau=[1, 1], activation=steep)
+    # up to 1e-2 the energy of A at 1 is that at 0 less c, and c is 2/5 at the low point, 2/5 - 1/2 at the high one
+    assert [e.nash for e in solutions(second).equilibria] == ["local", "stationary", "local"]
+
+
+@pytest.mark.slow
+def test_gains_of_a_million() -> None:
+    kinds = [activation("logistic", gain=10**6, threshold=1)] * 2
+    pair = Circuit.from_matrix([[2, -1], [1, 0]], names="AB", u=["1/2", 0], tau=[1, 1], activation=kinds)
+    found = solutions(pair)
+    assert found.complete and [e.decimals["A"] for e in found.equilibria] == [
+        "5.74180413989241e-217148",  # log10 of e^(-10^6/2) is -217147.24
+        "0.249999450692391",
+        "1.00000000000000",
+    ]
+    assert [e.type for e in found.equilibria][:2] == ["node", "saddle"]
+
+
+@pytest.mark.slow
+def test_a_symmetric_circuit_has_nodes_and_saddles_only() -> None:
+    W = [[8 if i == j else -2 for j in range(4)] for i in range(4)]
+    equal = Circuit.from_matrix(W, names="ABCD", u=[-1] * 4, tau=[1] * 4, activation=activation("logistic", gain=4))
+    found = solutions(equal)
+    assert found.complete and len(found.equilibria) == 81
+    verdicts: dict[tuple[str, ...], set[tuple[object, ...]]] = {}
+    for e in found.equilibria:
+        slopes = np.array([float(e.slopes[n]) for n in "ABCD"])
+        root_slopes = np.sqrt(slopes)
+        expected = np.linalg.eigvalsh(np.outer(root_slopes, root_slopes) * np.array(W) - np.eye(4))[::-1]
+        assert np.allclose([float(re) for re, _ in e.eigenvalues], expected, atol=1e-12)
+        assert {im for _, im in e.eigenvalues} == {"0"}
+        assert e.type == ("saddle" if expected[0] > 0 > expected[-1] else "node") and e.stable is bool(expected[0] < 0)
+        verdicts.setdefault(tuple(sorted(e.decimals.values())), set()).add((e.type, e.stable, e.index, e.nash))
+    assert all(len(kinds) == 1 for kinds in verdicts.values())
 
 
 # -- the engine does not say more than it knows -----------------------------------------------------------------------

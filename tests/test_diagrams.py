@@ -304,3 +304,102 @@ def test_cycles_start_at_hopf_points_and_are_called_numerical() -> None:
     inside = (family.minima[0] < list(hopf.state.values())) & (list(hopf.state.values()) < family.maxima[0])
     assert inside.all() and family.periods[0] == pytest.approx(2 * np.pi / float(hopf.omega.mid()), rel=0.02)  # type: ignore[union-attr]
     assert "numerical" in diagrams.words(found).caption
+
+
+# -- where a search is hard, or has nothing to find -------------------------------------------------------------------
+
+
+def self_neutral(over: str, kind: str, u: str) -> Circuit:
+    """P with a logistic, Q with its own weight 1 at slope 1: what Q hears fixes the rate of P, at u."""
+    return Circuit.from_matrix(
+        [["-9/5", 1], [-1, 1]], names="PQ", u=["w" if over == "u" else "1/2", u],
+        tau=["w" if over == "tau" else 1, 5], activation=[activation("logistic"), activation(kind)],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("over", ["tau", "u"])
+@pytest.mark.parametrize("kind", ["relu", "linear"])
+def test_a_rate_that_its_neighbour_fixes(kind: str, over: str) -> None:
+    """At 27/10 no logistic rate is right; at 1/2 one is. The own energy of Q is constant."""
+    assert diagram(self_neutral(over, kind, "27/10"), "w", ("1/10", 9)).arcs == ()
+    found = diagram(self_neutral(over, kind, "1/2"), "w", ("1/10", 9))
+    inside = [arc for arc in found.arcs if arc.rates[0, 0] == 0.5]
+    assert len(inside) == 1 and inside[0].nash == "local" and inside[0].stable  # det = s_P > 0, trace < 0
+    for value, (_, x_Q) in zip(inside[0].over[1:-1:5], inside[0].rates[1:-1:5], strict=True):
+        drive = value if over == "u" else 0.5
+        assert x_Q == pytest.approx(1.8 * 0.5 - drive, abs=1e-12)  # logistic(0) = 1/2
+
+
+@pytest.mark.slow
+def test_a_double_zero_leaves_one_place_open_and_the_rest_standing() -> None:
+    pair = Circuit.from_matrix(
+        [[1, 0], [1, 1]], names="AB", u=["u", 0], tau=[1, 1], activation=activation("logistic", gain=4)
+    )
+    found = diagram(pair, "u", (-1, 1))
+    assert not found.complete and all("u = -0.500000 was not decided" in doubt for doubt in found.doubts)
+    (arc,) = found.arcs
+    assert arc.stable and [arc.over.min(), arc.over.max()] == [-1, 1]
+
+
+@pytest.mark.slow
+def test_steep_activations_are_done_or_given_up_with_a_reason() -> None:
+    def steep(gain: int) -> Circuit:
+        return Circuit.from_matrix(
+            [["w", -2], [2, 0]], names="EI", types=["excitatory", "inhibitory"], u=["1/2", 0], tau=[1, 1],
+            activation=activation("logistic", gain=gain, threshold=1),
+        )  # fmt: skip
+
+    done, left = diagram(steep(300), "w", (0, 6)), diagram(steep(1000), "w", (0, 6))
+    assert done.complete and len(done.arcs) == 11
+    assert not left.complete and any("budget" in doubt or "not decided" in doubt for doubt in left.doubts)
+
+
+# -- the window and the families of cycles ----------------------------------------------------------------------------
+
+
+def test_a_window_that_was_asked_for_is_drawn_whole_and_arcs_are_read_upwards() -> None:
+    asked, default = diagram(odd_pair(), "w", (0, 4)), diagram(odd_pair(), "w")
+    assert diagrams.view(asked)[0] == (0.0, 4.0) and asked.chosen and not default.chosen
+    assert diagrams.view(default)[0][1] < float(default.window[1])
+    ends = [line.split(": ")[0].split(" from ")[1].split(" to ") for line in diagrams.lines(asked) if "  arc, " in line]
+    assert len(ends) == len(asked.arcs) and all(float(a) <= float(b) for a, b in ends)
+
+
+@pytest.mark.slow
+def test_the_family_of_a_subcritical_hopf_point_turns_in_a_fold_of_cycles() -> None:
+    """Beyond the Hopf point a large cycle is stable up to the fold: seen by integration alone, from far away."""
+    from symgame.errors import NoCycle
+    from symgame.limit_cycles import limit_cycle
+
+    pair = published(next(row["params"] for row in ROWS if row["id"] == "wc_nma_limit_cycle"))
+    found = with_cycles(diagram(pair, "w", (4, 9)))
+    (hopf,), (family,) = found.of_type("hopf"), found.cycles
+    (turn,) = family.folds
+    assert turn == pytest.approx(6.8375, abs=2e-4) and turn == family.over.max() > hopf.value
+    k = int(np.argmax(family.over))
+    assert not any(family.stable[:k]) and all(family.stable[k + 2 :])
+    assert 5.9425 < family.over.min() < 5.96 and "as towards an orbit through an equilibrium" in family.end
+    low = limit_cycle(pair.with_values(w="683/100"), ["1/5", "1/20"])
+    beside = np.flatnonzero((family.over[k:-1] >= 6.83) & (family.over[k + 1 :] < 6.83))[-1] + k
+    assert low.stable and family.minima[beside, 0] > low.minima[0] > family.minima[beside + 1, 0]
+    with pytest.raises(NoCycle, match="settle"):
+        limit_cycle(pair.with_values(w="684/100"), ["1/5", "1/20"])
+    (line,) = [line for line in diagrams.lines(found) if "limit cycles" in line]
+    assert "unstable from w = 6.82" in line and "fold of cycles at 6.8375" in line and "left at w = 5.9" in line
+    document = diagrams.document(found)["cycles"]
+    assert document[0]["folds"] == [turn] and document[0]["end"] == family.end  # type: ignore[index]
+
+
+@pytest.mark.slow
+def test_a_family_that_ends_in_another_hopf_point_is_followed_once() -> None:
+    """Over the input of E the published cycle lives between two Hopf points."""
+    pair = Circuit.from_matrix(
+        [["5/2", -2], [2, 0]], names="EI", types=["excitatory", "inhibitory"], u=["u", 0], tau=[1, 1],
+        activation=activation("logistic", gain=4, threshold=1),
+    )  # fmt: skip
+    found = with_cycles(diagram(pair, "u", (-1, 3)))
+    first, last = found.of_type("hopf")
+    (family,) = found.cycles
+    assert "ends in a Hopf point" in family.end and all(family.stable)
+    assert family.over[0] == pytest.approx(first.value, abs=0.02)
+    assert family.over[-1] == pytest.approx(last.value, abs=0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from symgame.captions import Figure
 from symgame.errors import Unsupported
-from symgame.one_parameter import TYPES, Arc, Diagram, SpecialPoint
+from symgame.one_parameter import TYPES, Arc, Cycles, Diagram, SpecialPoint
 from symgame.report.canvas import FORMATS, INK, LINE, few_ticks, handle, label, legend, rate_axis, saved, style
 
 NASH, OTHER, CYCLE = "#0072B2", "#D55E00", "#009E73"
@@ -47,7 +48,7 @@ def words(found: Diagram) -> Figure:
     text = f"{proved}{looks}of its own energy."
     text += f" {counts[0].upper()}{counts[1:]}." if counts else ""
     if found.cycles:
-        text += " The extent of limit cycles is numerical, by integration."
+        text += " The extent of limit cycles is numerical, by integration; only those that begin at a Hopf point."
     return Figure(f"diagram-{name}", f"Equilibria over {name}", text, text, f"Equilibria over {name}. {text}")
 
 
@@ -70,8 +71,11 @@ def drawing(found: Diagram) -> Any:
         ax = canvas.add_axes((LEFT / width, below / height, SIZE[0] / width, SIZE[1] / height))
         few_ticks(ax)
         for family in found.cycles:
+            stable = np.array([each is not False for each in family.stable], dtype=bool)
             for ends in (family.minima, family.maxima):
-                ax.plot(family.over, ends[:, i], gid="cycle", **_CYCLE)
+                ax.plot(family.over, ends[:, i], gid="cycle", **_CYCLE_LINE)
+                for kept, filled in ((stable, True), (~stable, False)):
+                    ax.plot(family.over[kept], ends[kept, i], gid="cycle", **_cycle(filled))
         for arc in found.arcs:
             ax.plot(arc.over, arc.rates[:, i], gid="arc", **_look(arc.stable, arc.nash))
         for point in found.points:
@@ -85,15 +89,21 @@ def drawing(found: Diagram) -> Any:
     return canvas
 
 
-_CYCLE: dict[str, Any] = {
-    "color": CYCLE, "linewidth": 1.1, "linestyle": (0, (1, 1)), "marker": ".", "markersize": 3.5, "zorder": 2,
-}  # fmt: skip
+_CYCLE_LINE: dict[str, Any] = {"color": CYCLE, "linewidth": 1.1, "linestyle": (0, (1, 1)), "zorder": 2}
+
+
+def _cycle(stable: bool) -> dict[str, Any]:
+    return {
+        "color": CYCLE, "linestyle": "none", "marker": "o", "markersize": 2.4, "zorder": 2.5,
+        "markerfacecolor": CYCLE if stable else "white", "markeredgewidth": 0.7,
+    }  # fmt: skip
 
 
 def view(found: Diagram) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The part of the plane that is drawn: the marked points with room about them, inside the window."""
+    """The part of the plane that is drawn: the window that was asked for, whole; of a default one the marked points
+    with room about them."""
     low, high = map(float, found.window)
-    marked = [point.value for point in found.points if point.type in MARKS]
+    marked = [] if found.chosen else [point.value for point in found.points if point.type in MARKS]
     if marked:
         first, last = min(marked), max(marked)
         room = max(0.25 * (last - first), 0.05 * (high - low))
@@ -101,8 +111,9 @@ def view(found: Diagram) -> tuple[tuple[float, float], tuple[float, float]]:
     i = shown_population(found)
     seen = [arc.rates[(arc.over >= low) & (arc.over <= high), i] for arc in found.arcs]
     arcs = np.concatenate([*seen, np.zeros(1)])
-    cycles = np.concatenate([*(f.maxima[:, i] for f in found.cycles), np.zeros(1)])
-    rates = np.append(arcs, min(cycles.max(), 3 * np.abs(arcs).max()))  # a cycle that grows without bound leaves it
+    cycles = np.concatenate([*(ends[:, i] for f in found.cycles for ends in (f.minima, f.maxima)), np.zeros(1)])
+    most = 3 * np.abs(arcs).max()  # a cycle that grows without bound leaves the picture
+    rates = np.append(arcs, np.clip([cycles.min(), cycles.max()], -most, most))
     margin = 0.06 * (rates.max() - rates.min() or 1.0)
     return (low, high), (float(rates.min() - margin), float(rates.max() + margin))
 
@@ -135,7 +146,11 @@ def _handles(found: Diagram) -> list[Any]:
         for unstable, other in kinds
     ]
     rows += [handle(label=TYPES[kind], **_mark(kind)) for kind in MARKS if found.of_type(kind)]
-    return rows + ([handle(label="limit cycle, least and greatest", **_CYCLE)] if found.cycles else [])
+    cycles = sorted({each is False for family in found.cycles for each in family.stable})
+    return rows + [
+        handle(label=f"{'unstable' if unstable else 'stable'} limit cycle, extent", **_cycle(not unstable))
+        for unstable in cycles
+    ]
 
 
 def document(found: Diagram) -> dict[str, object]:
@@ -156,6 +171,8 @@ def document(found: Diagram) -> dict[str, object]:
                 "maxima": family.maxima.tolist(),
                 "periods": family.periods.tolist(),
                 "stable": list(family.stable),
+                "folds": list(family.folds),
+                "end": family.end,
             }
             for family in found.cycles
         ],
@@ -198,14 +215,29 @@ def lines(found: Diagram) -> Iterator[str]:
         whose = f" of {point.population}" if point.population else ""
         yield f"  {TYPES[point.type]}{whose}: {found.over} = {point.value:.12g} at {state}{extra}"
     for arc in found.arcs:
-        ends = f"{found.over} from {float(arc.over[0]):.6g} to {float(arc.over[-1]):.6g}"
+        ends = f"{found.over} from {float(arc.over.min()):.6g} to {float(arc.over.max()):.6g}"
         yield f"  arc, {ends}: {'stable' if arc.stable else 'unstable'} {arc.type}, {_NASH_WORDS[arc.nash]}"
     for family in found.cycles:
-        first, last = float(family.over[0]), float(family.over[-1])
-        yield f"  limit cycles (numerical) from {found.over} = {first:.6g} to {last:.6g}"
+        yield f"  limit cycles (numerical){_family_text(found, family)}; {family.end}"
     yield "complete: every equilibrium and every point, proved by interval arithmetic" if found.complete else "open:"
     for doubt in found.doubts:
         yield f"  {doubt}"
+
+
+def _family_text(found: Diagram, family: Cycles) -> str:
+    """From turn to turn: stable or not, and between which values."""
+    if not len(family.over):
+        return " from a Hopf point"
+    turns = [int(np.argmin(np.abs(family.over - fold))) for fold in family.folds]
+    ends = [0, *turns, len(family.over) - 1]
+    runs = []
+    for a, b in pairwise(ends):
+        middle = family.stable[(a + b) // 2]
+        kind = "stable" if middle else "not decided" if middle is None else "unstable"
+        runs.append(f"{kind} from {found.over} = {float(family.over[a]):.6g} to {float(family.over[b]):.6g}")
+    folds = ", ".join(f"{fold:.6g}" for fold in family.folds)
+    turned = f"; fold{'s' * (len(family.folds) > 1)} of cycles at {folds}" if folds else ""
+    return f", {', '.join(runs)}{turned}"
 
 
 _NASH_WORDS = {"local": "local Nash", "stationary": "only stationary"}
