@@ -35,10 +35,11 @@ from symgame.proof.sampling import samples, truth
 from symgame.proof.solver import DEFAULT_BUDGET
 from symgame.proof.verdict import Cited, Proved, Refuted, Undecided, Value, Verdict
 from symgame.properties import count
+from symgame.properties.nash import untold
 from symgame.ring import FRESH
 from symgame.tables import Cell, formula, joined, table
 from symgame.theorems import reading_evidence, theorem
-from symgame.vocabulary import READING_WORDS, Vocabulary
+from symgame.vocabulary import READING_WORDS, Energies, Vocabulary
 from symgame.words import (
     BRANCH_NUMBERS,
     BRANCH_WORDS,
@@ -107,11 +108,15 @@ class Checked:
 
 @dataclass(frozen=True)
 class Reading:
-    """A statement lowered for one circuit, ready to be decided."""
+    """A statement lowered for one circuit, ready to be decided.
+
+    ``untold`` are populations of which gains tell only in part whether their rates are best responses.
+    """
 
     query: Query
     assumed: tuple[str, ...]
     words: frozenset[str]
+    untold: tuple[str, ...] = ()
 
 
 def check(
@@ -150,10 +155,12 @@ def check(
         branch(circuit, members)  # a branch that is none is a mistake, even if nothing is read there
     known = theorem(circuit, node, hypotheses)
     try:
-        reading = read(circuit, node, hypotheses, members)
+        reading = read(circuit, node, hypotheses, members, energies="unknown")
         verdict = _by_names(circuit, node, hypotheses, members, budget) or decide(
             reading.query, budget if known is None else min(budget, 20_000), s.text(node)
         )
+        if reading.untold and not isinstance(verdict, Proved):
+            verdict = _where_gains_tell(circuit, node, hypotheses, members, budget)
     except (Unsupported, BudgetExceeded) as error:
         if known is not None:
             return Checked(node, hypotheses, Cited(known.source, (EXACT,)))
@@ -205,15 +212,17 @@ def read(
     at: tuple[s.Member, ...] | None = None,
     *,
     naming: bool = False,
+    energies: Energies | None = None,
 ) -> Reading:
     """Lower a statement and its hypotheses in one ring, collecting what they suppose.
 
     With ``naming`` the large polynomials of diagonal stability are unknowns: what is proved then is true whatever they
-    stand for, but a point where it fails is no witness.
+    stand for, but a point where it fails is no witness. With ``energies`` unknown the same holds of ``nash`` at gains
+    that do not tell it; ``settled`` adds the hypothesis that they do.
     """
     circuit = analysed(circuit, node, *given)
     a = algebra(circuit)
-    vocabulary = Vocabulary(circuit, at)
+    vocabulary = Vocabulary(circuit, at, energies=energies)
     lowering = vocabulary.lowering()
     lowering.rooted = _takes_roots(node, given)
     if naming:
@@ -229,7 +238,10 @@ def read(
     fixed += [
         Hypothesis(f"{text} = {name}", definition, "definition")
         for (text, name), definition in zip(lowering.fresh.items(), lowering.definitions, strict=True)
+        if definition != TRUE
     ]
+    if energies == "settled":
+        fixed += [Hypothesis(f"gains tell a best response of {p}", c) for p, c in vocabulary.settled.items()]
     silent = _silent_names(circuit, vocabulary.words)
     known = a.domain.hypotheses
     if is_frozen(circuit) and not _about_gains(circuit, (node, *given)):
@@ -238,7 +250,19 @@ def read(
         silent -= gains
     born = tuple(h.text for h in a.structural.hypotheses if free_names(h.condition) & silent)
     query = Query(known, tuple(rows), tuple(fixed), conclusion, a.structural, a.domain, born)
-    return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words))
+    return Reading(query, tuple(lowering.assumed), frozenset(vocabulary.words), tuple(vocabulary.settled))
+
+
+def _where_gains_tell(
+    circuit: Circuit, node: s.Formula, given: Sequence[s.Formula], at: tuple[s.Member, ...] | None, budget: int
+) -> Refuted | Undecided:
+    """A witness at gains that tell which rates are best responses: what fails there is false. Else nothing is known."""
+    reading = read(circuit, node, given, at, energies="settled")
+    try:
+        verdict = decide(reading.query, budget, s.text(node))
+    except HypothesisError:  # gains that tell do not occur
+        verdict = Undecided("")
+    return verdict if isinstance(verdict, Refuted) else Undecided(untold(reading.untold[0]))
 
 
 #: Points at which a statement about diagonal stability is evaluated when nothing else decides it.
@@ -301,7 +325,8 @@ def _by_names(
         return None
     if not _takes_roots(node, given):
         return None
-    verdict = decide(read(circuit, node, given, at, naming=True).query, budget, s.text(node))
+    reading = read(circuit, node, given, at, naming=True, energies="unknown")
+    verdict = decide(reading.query, budget, s.text(node))
     return verdict if isinstance(verdict, Proved) else None
 
 
@@ -419,21 +444,22 @@ def missing_hypothesis(
     share = max(budget // 50, 10_000)
     premises = [node.left] if isinstance(node, s.Implies | s.Iff) else []  # true of what never happens is no help
     patience = 4  # how many candidates may run out of budget before the search gives up
-    for text in _candidates(circuit, at):
+    at_gains = not is_frozen(circuit) or _about_gains(circuit, (node, *given))
+    for text in (*(_candidates(circuit, at) if at_gains else ()), *_of_greatest_slopes(circuit)):
         if patience == 0:
             return None
         candidate = read_formula(text)
         if candidate == node or candidate in given or (isinstance(node, s.Implies) and candidate == node.right):
             continue
         try:
-            reading = read(circuit, node, (*given, candidate), at)
+            reading = read(circuit, node, (*given, candidate), at, energies="unknown")
             if not _fails_at(reading.query.given[-1].condition, refuted.witness):
                 continue
             verdict = decide(reading.query, share)
             patience -= isinstance(verdict, Undecided)
             if not isinstance(verdict, Proved):
                 continue
-            vacuous = read(circuit, s.Truth(False), (*given, candidate, *premises), at)
+            vacuous = read(circuit, s.Truth(False), (*given, candidate, *premises), at, energies="settled")
             if isinstance(decide(vacuous.query, share), Refuted):  # the premises can hold together with it
                 return text
         except (VocabularyError, HypothesisError, Unsupported, BudgetExceeded):
@@ -446,6 +472,20 @@ def _fails_at(condition: Condition, witness: Mapping[str, Value]) -> bool:
     if not quantifier_free(condition):
         return True
     return at_point(condition, rational) != TRUE
+
+
+def _of_greatest_slopes(circuit: Circuit) -> Iterator[str]:
+    """Whether an own energy is convex everywhere, or nowhere flat, or has a maximum at some gain: of what holds for
+    every input, hypotheses at the gains of one equilibrium say nothing."""
+    if not is_frozen(circuit):
+        return
+    a = algebra(circuit)
+    for i in smooth(circuit):
+        bound = a.greatest(i)
+        if bound is not None and not a.domain.known(a.own[i], "<="):
+            steepest = bound[0] * a.own[i]
+            for rel in ("<=", "<", ">"):
+                yield f"{steepest.over} {rel} {steepest.under}"
 
 
 def _candidates(circuit: Circuit, at: tuple[s.Member, ...] | None) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
+from typing import Literal
 
 from symgame import syntax as s
 from symgame.algebra import Algebra, algebra
@@ -31,7 +32,7 @@ from symgame.errors import Unsupported, VocabularyError
 from symgame.frozen_gains import gain, rate, smooth
 from symgame.lowering import Lowering
 from symgame.properties import count, diagonal, nash, potential, response, stability
-from symgame.ring import BOUND_GAINS, BOUND_TAUS, MAX_BOUND, Matrix, Quotient, coefficients, substitute
+from symgame.ring import BOUND_GAINS, BOUND_TAUS, FUNCTION_VALUES, MAX_BOUND, Matrix, Quotient, coefficients, substitute
 from symgame.words import (
     BRANCH_NUMBERS,
     BRANCH_WORDS,
@@ -44,6 +45,7 @@ from symgame.words import (
 )
 
 Taus = tuple[Quotient, ...] | None
+Energies = Literal["unknown", "settled"]
 
 _OF_BRANCH: dict[str, Callable[[Branch, Taus], Condition]] = {
     "exists": lambda b, taus: b.exists,
@@ -63,7 +65,7 @@ _AT_GAINS: dict[str, Callable[[Branch, Taus], Condition]] = {
     "attracting": stability.attracting,
     "stationary": lambda b, taus: TRUE,
     "local_nash": lambda b, taus: nash.local_nash(b),
-    "nash": lambda b, taus: nash.nash(b),
+    "nash": lambda b, taus: nash.nash(b),  # where energies are convex for all values; else Vocabulary.energies
 }
 _NO_STATE = (
     "has no polynomial meaning for a smooth activation: its equilibria are the map x -> u = phi^(-1)(x) - W x read "
@@ -117,6 +119,21 @@ def _once(equation: Sign, name: str) -> bool:
     return equation.rel == "=" and len(rows) == 2 and rows[0] != 0
 
 
+def _unknown(lowering: Lowering, key: str) -> Quotient:
+    """A fresh unknown that nothing is known of, the same for the same key."""
+    if key not in lowering.fresh:
+        if len(lowering.named or ()) + len(lowering.fresh) == len(FUNCTION_VALUES):
+            raise VocabularyError(f"more than {len(FUNCTION_VALUES)} quantities and roots in one statement")
+        lowering.fresh[key] = lowering.ring.of(FUNCTION_VALUES[len(lowering.fresh)])
+        lowering.definitions.append(TRUE)
+    return lowering.fresh[key]
+
+
+def _at(q: Quotient, name: str, value: Quotient) -> Quotient:
+    """A quotient with a value for a name that its denominator does not hold."""
+    return substitute(q.over, name, value) / Quotient(q.under, q.under * 0 + 1)
+
+
 def _put(name: str, value: Quotient, compare: Callable[[Quotient, str], Condition], atom: Sign) -> Condition:
     return compare(substitute(atom.poly, name, value), atom.rel)
 
@@ -129,6 +146,9 @@ class Vocabulary:
     at: tuple[s.Member, ...] | None = None
     taus: Taus = None
     words: set[str] = field(default_factory=set)
+    #: How ``nash`` is read where gains do not tell it: as an unknown, or where they do tell (``settled``); None: not.
+    energies: Energies | None = None
+    settled: dict[str, Condition] = field(default_factory=dict)
 
     @property
     def algebra(self) -> Algebra:
@@ -236,6 +256,8 @@ class Vocabulary:
                 members = tuple(a for a in node.args if isinstance(a, s.Member))
                 if self.algebra.frozen and node.name not in _AT_GAINS:
                     raise self._no_state(s.text(node))
+                if self.algebra.frozen and node.name == "nash" and self.energies is not None:
+                    return self._nash_at_gains(branch(self.circuit, members), lowering)
                 table = _AT_GAINS if self.algebra.frozen else _OF_BRANCH
                 return table[node.name](branch(self.circuit, members), self.taus)
             if node.name in READ_CONDITIONS:
@@ -250,6 +272,23 @@ class Vocabulary:
                 self.words.add(node.name)
                 return self._over_gains(node, lowering)
         return None
+
+    def _nash_at_gains(self, here: Branch, lowering: Lowering) -> Condition:
+        """Global minima of the own energies, where they are not convex by an unknown of any sign for each.
+
+        What is proved for every value of the unknowns is true. Where some value refutes it, the unknowns have to be
+        without influence: ``settled`` collects when they are, and then a local minimum is a global one.
+        """
+        parts = []
+        for name, (enough, needed) in zip(self.circuit.names, nash.between(here), strict=True):
+            if enough == TRUE:
+                continue
+            self.settled[name] = both(self.settled.get(name, TRUE), either(enough, negation(needed)))
+            if self.energies == "unknown":
+                better = _unknown(lowering, f"whether {name} has a better rate at {here.name}")
+                needed = both(needed, either(enough, sign(better, ">")))
+            parts.append(needed)
+        return both(*parts)
 
     def _over_gains(self, node: s.Call, lowering: Lowering) -> Condition:
         """The gains bound, each in its range: what is said of all of them is said of every equilibrium."""
@@ -270,7 +309,9 @@ class Vocabulary:
         if named:
             raise VocabularyError(f"{node.name} binds the gains; {min(named)!r} cannot be named inside it")
         definitions = len(lowering.definitions)
+        energies, self.energies = self.energies, None  # an unknown would be bound, too
         body = lowering.condition(node.args[0])
+        self.energies = energies
         if len(lowering.definitions) > definitions:
             raise VocabularyError(f"{node.name}: roots, abs, min and max are not read inside it")
         table, ranges = {}, []
@@ -280,27 +321,37 @@ class Vocabulary:
             ranges.append(lowering.ring.of(name))
         inner = both(*(both(sign(q, ">"), self._below(i, q)) for i, q in zip(chosen, ranges, strict=True)))
         wanted = body if node.name == "for_some_gains" else negation(body)
-        found = self._some(table, both(inner, wanted))
-        if isinstance(found, Exists) and isinstance(wanted, Sign):
-            found = replace(found, enough=self._at_corners(wanted, chosen))
+        rows = []
+        for case in wanted.args if isinstance(wanted, Or) else (wanted,):
+            row = self._some(table, both(inner, case))
+            if isinstance(row, Exists) and isinstance(case, Sign):
+                row = replace(row, enough=self._at_corners(case, chosen))
+            rows.append(row)
+        found = either(*rows)
         return found if node.name == "for_some_gains" else negation(found)
 
     def _at_corners(self, wanted: Sign, chosen: Sequence[int]) -> Condition | None:
-        """Where a number is affine in each gain, it is positive at some gains iff it is so at a corner of their ranges:
-        an explicit choice, since what is positive at a corner is so near it."""
+        """When a number that is affine in each gain is positive (``>= 0``) at some gains: an explicit choice of them.
+
+        It is greatest at a corner of the closed ranges, and what is positive there is so near it. Where it is 0 at the
+        most, it is 0 on all of some face of the ranges, and at the middle of that face: ends that are gains, and
+        middles of ranges.
+        """
         bounds = [self.algebra.greatest(i) for i in chosen]
         names = [str(gain(self.circuit.names[i])) for i in chosen]
-        if wanted.rel != ">" or any(len(coefficients(wanted.poly, name)) > 2 for name in names):
+        if wanted.rel not in (">", ">=") or any(len(coefficients(wanted.poly, name)) > 2 for name in names):
             return None
-        corners = [Quotient(wanted.poly, wanted.poly * 0 + 1)]
+        half = self.algebra.one / self.algebra.ring.quotient(2)
+        corners = middles = [Quotient(wanted.poly, wanted.poly * 0 + 1)]
         for name, bound in zip(names, bounds, strict=True):
             if bound is None:
                 return None
-            ends = (self.algebra.zero, bound[0])
-            corners = [
-                substitute(q.over, name, end) / Quotient(q.under, q.under * 0 + 1) for q in corners for end in ends
-            ]
-        return either(*(self.algebra.structural.compare(q, ">") for q in corners))
+            corners = [_at(q, name, end) for q in corners for end in (self.algebra.zero, bound[0])]
+            ends = (half * bound[0], bound[0]) if bound[1] else (half * bound[0],)
+            middles = [_at(q, name, end) for q in middles for end in ends]
+        compare = self.algebra.structural.compare
+        touching = [compare(q, ">=") for q in middles] if wanted.rel == ">=" else []
+        return either(*(compare(q, ">") for q in corners), *touching)
 
     def _some(self, table: dict[str, str], body: Condition) -> Condition:
         """Some gains under new names; those that occur once in an equation are put in, by the sign of what multiplies
@@ -358,7 +409,7 @@ class Vocabulary:
         bound = tuple(a.ring.of(n) for n in names)
         signs = {**a.structural.signs, **dict.fromkeys(names, ">")}
         structural = replace(a.structural, signs=signs, _split={})
-        inner_words = replace(self, taus=(*bound, a.one) if scale_free else bound)
+        inner_words = replace(self, taus=(*bound, a.one) if scale_free else bound, energies=None)
         inner = replace(
             lowering,
             structural=structural,

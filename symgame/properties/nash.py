@@ -152,21 +152,45 @@ def globally_minimal(branch: Branch, i: int) -> Condition:
     return either(convex, both(*rows))
 
 
-def _always_convex(a: Algebra, i: int) -> Condition:
-    """TRUE where E_i is convex for every value of the symbols: ``W_ii L_i <= 1``, L_i the greatest slope."""
+def convex_everywhere(a: Algebra, i: int) -> Condition:
+    """E_i is convex on the whole range of phi_i: ``W_ii L_i <= 1``, L_i the greatest slope; ``W_ii <= 0`` where slopes
+    have no bound."""
     if a.circuit.populations[i].activation.germ_of is None:
-        convex = own_energy_convex(a, i)
-    else:
-        bound = a.greatest(i)
-        known = a.domain.known
-        flat = known(a.own[i], "<=") or (bound is not None and known(a.one - bound[0] * a.own[i], ">="))
-        convex = TRUE if flat else FALSE
-    if convex != TRUE:
-        name = a.circuit.names[i]
-        raise Unsupported(
-            f"whether a rate of {name} is a global minimum of its own energy has no polynomial condition where that "
-            f"energy is not convex; say it with curvature({name}), or local_nash"
-        )
+        return own_energy_convex(a, i)
+    bound, own = a.greatest(i), a.own[i]
+    needed = -own if bound is None else a.one - bound[0] * own
+    return TRUE if a.domain.known(own, "<=") or a.domain.known(needed, ">=") else a.structural.compare(needed, ">=")
+
+
+def between(branch: Branch) -> tuple[tuple[Condition, Condition], ...]:
+    """For every rate of an equilibrium at frozen gains, what makes it a global minimum of its own energy, and what it
+    cannot be one without: E_i is convex everywhere; the rate is a local minimum.
+
+    Where E_i is not convex but the rate a local minimum, the gain alone does not tell.
+
+    >>> from symgame.branches import full_branch
+    >>> from symgame.circuit import Circuit
+    >>> from symgame.frozen_gains import frozen
+    >>> alone = frozen(Circuit.from_matrix([["w"]], names="E", types=["excitatory"], activation="softplus"))
+    >>> [tuple(map(str, pair)) for pair in between(full_branch(alone))]
+    [('-w + 1 >= 0', '-w*s_E + 1 > 0')]
+    """
+    a = branch.algebra
+    return tuple((convex_everywhere(a, i), locally_minimal(branch, i)) for i in range(a.n))
+
+
+def untold(name: str) -> str:
+    """Why gains do not say whether a rate is a best response."""
+    return (
+        f"whether a rate of {name} is a global minimum of its own energy has no polynomial condition where that "
+        f"energy is not convex; say it with curvature({name}), or local_nash"
+    )
+
+
+def _always_convex(a: Algebra, i: int) -> Condition:
+    """TRUE where E_i is convex for every value of the symbols."""
+    if convex_everywhere(a, i) != TRUE:
+        raise Unsupported(untold(a.circuit.names[i]))
     return TRUE
 
 
