@@ -70,6 +70,16 @@ def reach(activation: Activation) -> Reach:
     return Reach(upper, attained, activation.kind == "power")
 
 
+def straightens(activation: Activation) -> bool:
+    """Whether a smooth phi differs from ``L [z]_+`` by a bounded function, L its greatest slope: softplus does.
+
+    >>> from symgame.kinds import activation
+    >>> [kind for kind in ("logistic", "softplus", "power") if straightens(activation(kind))]
+    ['softplus']
+    """
+    return activation.kind == "softplus"
+
+
 def gain(name: str) -> sympy.Symbol:
     """The symbol of the gain of a population."""
     return symbol(f"s_{name}")

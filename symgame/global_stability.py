@@ -258,7 +258,7 @@ def _from_rest(circuit: Circuit) -> bool:
 
 def _of_symbols(circuit: Circuit, word: str, over: str | None, budget: int) -> Answer:
     try:
-        closed = _closed(circuit, word, over, budget)
+        closed = _closed(circuit, word, over, budget) or _smooth_pair(circuit, word, over, budget)
         if closed is not None:
             return closed
         then = characterised(circuit, Draft(word, word, "equivalence", word=word), over)
@@ -274,6 +274,18 @@ def _of_symbols(circuit: Circuit, word: str, over: str | None, budget: int) -> A
     if then.startswith("~"):
         return Answer(False, verdict)
     return Answer(None, verdict, then.split(" <=> ", 1)[1])
+
+
+def _smooth_pair(circuit: Circuit, word: str, over: str | None, budget: int) -> Answer | None:
+    """Diagonal stability of two smooth populations is the P-property, in its shorter words, once that is proved."""
+    steep = any(p.activation.kind == STEEPEST for p in circuit.populations)
+    if word not in ("lds", "rosen") or len(circuit.names) != 2 or circuit.copies or not (steep or is_frozen(circuit)):
+        return None
+    minors = _of_symbols(circuit, "p_matrix", over, budget)
+    if minors.condition is None:
+        return None
+    verdict = check(circuit, f"{word} <=> {minors.condition}", budget=budget, search_missing=False).verdict
+    return Answer(None, verdict, minors.condition) if isinstance(verdict, Proved | Cited) else None
 
 
 def _of_column(circuit: Circuit, word: str, signs: tuple[str, ...], text: str, budget: int) -> Answer:

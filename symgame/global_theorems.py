@@ -13,15 +13,17 @@ from symgame import coupling
 from symgame.algebra import Algebra, algebra
 from symgame.circuit import Circuit
 from symgame.condition import FALSE, TRUE, both
-from symgame.errors import BudgetExceeded, Unsupported
+from symgame.errors import BudgetExceeded, FormulaError, Unsupported
 from symgame.frozen_gains import smooth, steepest
 from symgame.matrices.definite import exact_matrix
 from symgame.matrices.dominance import m_matrix
 from symgame.proof.reduce import Reducer
+from symgame.proof.verdict import Proved
 from symgame.properties import count
 from symgame.ring import Quotient, determinant
 from symgame.solve import quotient_text as text
 from symgame.solve import solved
+from symgame.statements import check
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,32 @@ def _of_greatest_slopes(circuit: Circuit, word: Word, over: str | None) -> list[
     found.sort(key=lambda g: g.conditional)
     if any(not g.conditional for g in found):
         return found
-    open_ = "open: no theorem is known here that makes an equilibrium globally attracting where I - L W is not LDS"
-    return [*found, GlobalStatement(open_, "open", None, ("L the greatest slopes",))]
+    lds = word("lds")
+    said = _in_slopes(lds.said("lds"))
+    if lds.possible and not any(_covers(a.circuit, g, said) for g in found):
+        besides = ", where no statement above applies," if found else ""
+        open_ = (
+            f"open: with unequal time constants and three or more populations that act on one another{besides} no "
+            f"theorem is known for the rate form although I - L W is LDS; the fast and the slow limits are known"
+        )
+        found.append(GlobalStatement(open_, "open", "Retnaraj2026", (said, "unequal time constants")))
+    if lds.holds is not True:
+        open_ = "open: no theorem is known here that makes an equilibrium globally attracting where I - L W is not LDS"
+        found.append(GlobalStatement(open_, "open", None, ("L the greatest slopes",)))
+    return found
+
+
+def _covers(circuit: Circuit, statement: GlobalStatement, said: str) -> bool:
+    """Whether a statement holds wherever ``said`` does: nothing else is asked, or what follows from it."""
+    condition = said.partition(", that is ")[2]
+    asked = filter(None, (h.partition(", that is ")[2] for h in statement.hypotheses if h != said))
+    try:
+        return all(
+            isinstance(check(circuit, f"({condition}) => {text}", search_missing=False).verdict, Proved)
+            for text in asked
+        )
+    except FormulaError:  # longer than a formula may be
+        return False
 
 
 def _in_slopes(hypothesis: str) -> str:

@@ -444,8 +444,10 @@ def missing_hypothesis(
     share = max(budget // 50, 10_000)
     premises = [node.left] if isinstance(node, s.Implies | s.Iff) else []  # true of what never happens is no help
     patience = 4  # how many candidates may run out of budget before the search gives up
-    at_gains = not is_frozen(circuit) or _about_gains(circuit, (node, *given))
-    for text in (*(_candidates(circuit, at) if at_gains else ()), *_of_greatest_slopes(circuit)):
+    candidates = list(_of_greatest_slopes(circuit))
+    if not is_frozen(circuit) or _about_gains(circuit, (node, *given)):
+        candidates = [*_candidates(circuit, at), *candidates]
+    for text in candidates:
         if patience == 0:
             return None
         candidate = read_formula(text)
@@ -475,8 +477,8 @@ def _fails_at(condition: Condition, witness: Mapping[str, Value]) -> bool:
 
 
 def _of_greatest_slopes(circuit: Circuit) -> Iterator[str]:
-    """Whether an own energy is convex everywhere, or nowhere flat, or has a maximum at some gain: of what holds for
-    every input, hypotheses at the gains of one equilibrium say nothing."""
+    """Whether an own energy is convex everywhere, strictly so, or curves downwards at some gain. Of what is said of
+    every input, hypotheses at the gains of one equilibrium would say nothing."""
     if not is_frozen(circuit):
         return
     a = algebra(circuit)

@@ -173,10 +173,8 @@ def drawn(rng: random.Random, fixed_gain: bool) -> dict[str, float]:
     return v
 
 
-#: Quantified words and words about every input have no value at a point; local Nash at equality neither.
-POINTWISE = [
-    k for k, row in ROWS.items() if not any(w in row["formula"] for w in ("for_", "unique", "local_nash"))
-]
+#: Quantified words and words about every input have no value at a point; Nash, and local Nash at equality, neither.
+POINTWISE = [k for k, row in ROWS.items() if not any(w in row["formula"] for w in ("for_", "unique", "nash"))]
 
 
 @pytest.mark.slow
@@ -268,7 +266,9 @@ def test_piecewise_linear_circuits_are_left_alone() -> None:
         Circuit.from_matrix([["s_E"]], names="E", activation="tanh")
 
 
-@pytest.mark.parametrize("text", ["exists(E,I)", "x(E) > 0", "energy(E) < 0", "continuum(E,I)", "u_E > 0", "nash(E,I)"])
+@pytest.mark.parametrize(
+    "text", ["exists(E,I)", "x(E) > 0", "energy(E) < 0", "continuum(E,I)", "u_E > 0", "for_all_gains(nash(E,I))"]
+)
 def test_what_has_no_polynomial_meaning_is_undecided_with_the_reason(text: str) -> None:
     verdict = check(model("logistic_symbols.toml"), text).verdict
     assert isinstance(verdict, Undecided) and len(verdict.reason) > 60
@@ -288,6 +288,49 @@ def test_a_gain_quantifier_binds_its_gains() -> None:
         check(pair, "for_some_gains(for_all_tau(hurwitz(E,I)))")
 
 
+# -- Nash, where gains tell it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_nash_is_left_open_only_where_gains_do_not_tell_it() -> None:
+    pair = model("logistic_symbols.toml")
+    for text in ("local_nash(E,I) => nash(E,I)", "nash(E,I) => a_E*w_EE <= 4", "nash(E,I) <=> local_nash(E,I)"):
+        verdict = check(pair, text).verdict
+        assert isinstance(verdict, Undecided) and "curvature(E)" in verdict.reason, text
+    refuted = check(pair, "nash(E,I)")
+    assert isinstance(refuted.verdict, Refuted) and refuted.missing == "w_EE*a_E <= 4"
+    at = {name: Fraction(v) for name, v in refuted.verdict.witness.items() if not isinstance(v, Algebraic)}
+    assert at["s_E"] * at["w_EE"] > 1  # no local minimum of its own energy, whatever the rate
+    assert not any(name.startswith("aux") for name in refuted.verdict.witness)
+    steep = Circuit.from_matrix([["w"]], names="E", types=TYPES[:1], activation="power")
+    assert check(steep, "w = 0 => nash(E)").verdict.kind == "proved"
+    assert check(steep, "w < 1 => nash(E)").verdict.kind == "refuted"  # its gains have no bound
+    assert check(steep, "s_E*w < 1 => nash(E)").verdict.kind == "undecided"
+
+
+@pytest.mark.slow
+def test_nash_by_gains_agrees_with_energies_on_a_grid() -> None:
+    """The own energy of E with a logistic, by its integral: never below its value at a stationary rate if a w <= 4,
+    below it if s w > 1; in between both occur, so that nothing may be claimed there."""
+    rng, between = random.Random(4), set()
+    y = np.linspace(1e-9, 1 - 1e-9, 20_001)
+    for _ in range(300):
+        a, w, z = rng.uniform(0.5, 12), rng.uniform(0, 2), rng.uniform(-1, 1)
+        x = 1 / (1 + math.exp(-a * z))
+
+        def energy(v: Any, a: float = a, w: float = w, others: float = z - w * x) -> Any:
+            return (v * np.log(v) + (1 - v) * np.log(1 - v)) / a - w * v * v / 2 - others * v
+
+        best = bool(energy(x) <= energy(y).min() + 1e-9)
+        if a * w <= 4:
+            assert best
+        elif a * x * (1 - x) * w > 1.001:
+            assert not best
+        else:
+            between.add(best)
+    assert between == {True, False}
+
+
 # -- other circuits ---------------------------------------------------------------------------------------------------
 
 
@@ -303,6 +346,64 @@ def test_thresholds_of_other_kinds_and_orders() -> None:
     assert strictly(steep) == "w < 1" and check(steep, "w < 1 => hurwitz(E,I)").verdict.kind == "proved"
     alone = frozen(Circuit.from_matrix([["w"]], names="E", types=TYPES[:1], activation="power"))
     assert check(alone, f"{no_fold(alone)} <=> w = 0").verdict.kind == "proved"
+
+
+SOFT = {  # what kinds, weights, hypotheses, and when there is exactly one equilibrium for every input
+    "alone": ("softplus", [["w"]], (), "w < 1"),
+    "pair": ("softplus", [["w", "-a"], ["b", "-c"]], ("a >= 0", "b >= 0", "c >= 0"), "w < 1 | (w = 1 & a*b > 0)"),
+    "bounded": (["tanh", "softplus"], [["w", "-a"], ["b", "-c"]], ("a > 0", "b > 0", "c > 0"), "w <= 1"),
+    "inhibition": ("softplus", [[0, "-a"], ["-b", 0]], ("a > 0", "b > 0"), "a*b <= 1"),
+    "excitation": ("softplus", [[0, "a"], ["b", 0]], ("a > 0", "b > 0"), "a*b < 1"),
+}
+
+
+@pytest.mark.parametrize("name", SOFT)
+def test_softplus_has_one_equilibrium_for_every_input(name: str) -> None:
+    """At equality there is none for large inputs where the loop excites, and still one where it inhibits."""
+    kinds, W, given, condition = SOFT[name]
+    circuit = Circuit.from_matrix(W, names="EI"[: len(W)], activation=kinds)
+    assert check(circuit, f"unique <=> ({condition})", given).verdict.kind == "cited"
+    other = condition.replace("<=", "<") if "<=" in condition else condition.replace("<", "<=", 1)
+    assert check(circuit, f"unique <=> ({other})", given, search_missing=False).verdict.kind == "refuted"
+
+
+@pytest.mark.slow
+def test_softplus_pairs_by_one_function_of_one_total_input() -> None:
+    """With s < 1 the second total input is a function of the first, and u_L one of both: a bijection, or not."""
+    rng, seen = random.Random(8), set()
+    z = np.concatenate([-np.geomspace(1e4, 13, 200), np.linspace(-12, 12, 4001), np.geomspace(13, 1e4, 200)])
+    soft = lambda v: np.logaddexp(0, v)  # noqa: E731
+    for _ in range(60):
+        p, q, r = (Fraction(rng.randrange(-24, 24), 8) for _ in range(3))
+        s_ = Fraction(rng.randrange(-16, 7), 8)
+        circuit = Circuit.from_matrix([[p, q], [r, s_]], names="LR", activation="softplus")
+        said = check(circuit, "unique", search_missing=False).verdict
+        assert isinstance(said, Cited | Refuted)
+        monotone = True
+        for shift in (-6.0, 0.0, 6.0, 40.0):
+            low, high = np.full_like(z, -1e6), np.full_like(z, 1e6)
+            for _ in range(80):  # bisection: v - s soft(v) increases
+                v = (low + high) / 2
+                above = v - float(s_) * soft(v) > float(r) * soft(z) + shift
+                low, high = np.where(above, low, v), np.where(above, v, high)
+            u = z - float(p) * soft(z) - float(q) * soft(v)
+            monotone &= bool(np.all(np.diff(u) > 0)) and u[0] < -100 and u[-1] > 100
+        assert monotone == isinstance(said, Cited), (p, q, r, s_)
+        seen.add(monotone)
+    assert seen == {True, False}
+
+
+@pytest.mark.slow
+def test_three_softplus_populations() -> None:
+    for own, kind in (("1/2", "cited"), ("1", "cited"), ("5/4", "refuted")):
+        W: list[list[object]] = [[own, 0, "-3"], ["2", 0, 0], [0, 1, "-1"]]
+        circuit = Circuit.from_matrix(W, names="ABC", activation="softplus")
+        assert check(circuit, "unique").verdict.kind == kind, own
+    W = [["w", "-a", "-b"], ["c", 0, 0], ["d", 0, 0]]
+    triple = Circuit.from_matrix(W, names="EPS", types=[*TYPES, "inhibitory"], activation="softplus")
+    for text in ("w < 1 => unique", "p_matrix => unique", "unique => w <= 1"):
+        assert check(triple, text).verdict.kind == "cited", text
+    assert check(triple, "w <= 1 => unique", "c = 0 & d = 0").verdict.kind == "refuted"
 
 
 def test_a_mixed_pair_has_pieces_and_gains() -> None:
@@ -355,6 +456,47 @@ def test_global_theorems_rest_on_the_greatest_slopes() -> None:
     assert stability(power).globally.verdict == "open"
     tight = Circuit.from_matrix([[1]], names="E", activation="tanh")  # the slope 1 at one point: still one equilibrium
     assert check(tight, "unique").verdict.kind == "cited" and stability(tight).globally.verdict == "open"
+
+
+@pytest.mark.slow
+def test_what_is_open_is_said_of_three_populations() -> None:
+    """Unequal time constants: where no majorant is an M-matrix, diagonal stability is not known to be enough."""
+    W, types = [["w", "-a", "-b"], ["c", 0, 0], ["d", 0, 0]], [*TYPES, "inhibitory"]
+    found = stability(Circuit.from_matrix(W, names="EPS", types=types, activation="logistic"))
+    open_ = [g for g in found.others if g.verdict == "open"]
+    assert [g.source for g in open_] == ["Retnaraj2026", None] and found.globally.source == "Davydov2022"
+    assert "although I - L W is LDS" in open_[0].statement and "not LDS" in open_[1].statement
+    assert open_[0].hypotheses == ("I - L W is Lyapunov diagonally stable, that is w < 4", "unequal time constants")
+    # nothing is open there with equal time constants, with a potential, or where the majorant says as much
+    one = stability(Circuit.from_matrix(W, names="EPS", types=types, tau=["t"] * 3, activation="logistic"))
+    mutual = [[0, "-a", "-a"], ["-a", 0, "-a"], ["-a", "-a", 0]]
+    ring = [[0, 0, "a"], ["b", 0, 0], [0, "c", 0]]
+    for other in (
+        one,
+        stability(Circuit.from_matrix(mutual, names="ABC", activation="tanh")),
+        stability(Circuit.from_matrix(ring, names="ABC", types=["excitatory"] * 3, activation="tanh")),
+    ):
+        assert "Retnaraj2026" not in [g.source for g in other.others]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["tanh", "softplus", "logistic"])
+def test_diagonal_stability_of_an_untyped_pair_reads_like_the_minors(kind: str) -> None:
+    pair = Circuit.from_matrix([["p", "q"], ["r", "s"]], names="LR", activation=kind)
+    found = stability(pair)
+    minors = found.answers["p_matrix"].condition
+    assert minors == "p < 1 & s < 1 & p + s + q*r < 1 + p*s"
+    for word in ("lds", "rosen"):
+        assert found.answers[word].condition == minors and found.answers[word].verdict.kind == "proved"
+    assert " | " not in found.globally.hypotheses[0]
+
+
+def test_a_hint_does_not_repeat_the_statement() -> None:
+    """What some input brings about is no matter of the gains at hand, but of the greatest slopes."""
+    pair = model("logistic_symbols.toml")
+    assert check(pair, "for_some_gains(det < 0)").missing == "w_EE*a_E > 4"
+    assert check(pair, "for_all_gains(hurwitz(E,I))").missing == "w_EE*a_E <= 4"
+    assert check(pair, "hurwitz(E,I)").missing == "curvature(E) > 0"
 
 
 @pytest.mark.slow

@@ -16,10 +16,11 @@ from itertools import combinations, product
 from symgame import feedback
 from symgame.algebra import Algebra
 from symgame.branches import Branch
-from symgame.condition import FALSE, TRUE, Condition, both, either, negation
+from symgame.condition import FALSE, TRUE, Condition, Exists, both, either, negation, sign
 from symgame.errors import Unsupported
+from symgame.frozen_gains import original, straightens
 from symgame.principal import p_matrix
-from symgame.ring import Quotient, adjugate, determinant, principal_minors, submatrix
+from symgame.ring import LDS_WEIGHTS, MAX_BOUND, Matrix, Quotient, adjugate, determinant, principal_minors, submatrix
 
 SOURCE = "FujisawaKuh1972"
 SMOOTH = "GaleNikaido1965"
@@ -63,20 +64,63 @@ def _unique_smooth(algebra: Algebra) -> Condition:
     matrix, of mean slopes, times their difference; some equilibrium exists by Brouwer. A negative minor makes the
     determinant negative at some gains, and it is positive at small ones: the map from rates to inputs reverses
     orientation, so it is not injective.
+
+    The same holds where some phi are softplus, but for existence: ``H(z) = z - W phi(z)`` is injective and continuous,
+    hence open (L. E. J. Brouwer, Math. Ann. 71 (1911) 305), and onto exactly when no bounded set has an unbounded
+    preimage. It differs from the homogeneous ``z - W L [z]_+``, [z]_+ without the bounded rates, by a bounded function,
+    so that this is asked of the directions ``z != 0`` that the latter maps to 0: :func:`_no_escape`.
     """
-    bounds = []
+    bounds, unbounded = [], []
     for i, p in enumerate(algebra.circuit.populations):
         bound = None if p.activation.germ_of is None else algebra.greatest(i)
-        if bound is None or not bound[1]:
+        if bound is None or not (bound[1] or straightens(original(p.activation))):
             raise Unsupported(
-                f"uniqueness is derived for circuits in which every activation is bounded and smooth, or every one "
-                f"piecewise linear; that of {p.name} is {p.activation.kind}"
+                f"uniqueness is derived for circuits in which every activation is smooth with bounded slopes, or every "
+                f"one piecewise linear; that of {p.name} is {p.activation.kind}"
             )
         bounds.append(bound[0])
+        if not bound[1]:
+            unbounded.append(i)
     if algebra.n > 10:
         raise Unsupported(f"2^{algebra.n} principal minors are more than {MAX_VERTICES}")
-    minors = principal_minors(algebra.interaction(tuple(bounds)), algebra.ring)
-    return both(*(algebra.structural.compare(m, ">=") for m in minors.values()))
+    matrix = algebra.interaction(tuple(bounds))
+    minors = principal_minors(matrix, algebra.ring)
+    injective = both(*(algebra.structural.compare(m, ">=") for m in minors.values()))
+    if injective == FALSE:
+        return FALSE
+    return both(injective, _no_escape(algebra, submatrix(matrix, unbounded, unbounded)))
+
+
+def _no_escape(algebra: Algebra, matrix: Matrix) -> Condition:
+    """No rates ``x >= 0``, not all 0, with ``A x >= 0`` and ``x_i (A x)_i = 0``: directions ``z = x - A x`` in which
+    total inputs could go to infinity while the inputs stay bounded. A has no negative principal minor, and is that of
+    the unbounded rates. A P-matrix has no such x. Written out for one rate and for two; else the x are bound, with
+    sum 1.
+    """
+    compare = algebra.structural.compare
+    match matrix:
+        case []:
+            return TRUE
+        case [[a]]:
+            return compare(a, "!=")
+        case [[a, b], [c, d]]:
+            alone = [both(compare(a, "="), compare(c, ">=")), both(compare(d, "="), compare(b, ">="))]
+            opposite = [either(compare(p * q, "<"), both(*(compare(v, "=") for v in (p, q)))) for p, q in matrix]
+            return negation(either(*alone, both(compare(a * d - b * c, "="), *opposite)))
+    rows, n = algebra.numbers(matrix), len(matrix)
+    if rows is not None and p_matrix(rows).holds:
+        return TRUE
+    if n > MAX_BOUND:
+        raise Unsupported(
+            f"whether some equilibrium exists for every input is derived for at most {MAX_BOUND} populations with "
+            f"softplus, not {n}"
+        )
+    names = LDS_WEIGHTS[: n - 1]
+    x = [algebra.ring.of(name) for name in names]
+    x.append(algebra.one - sum(x, algebra.zero))
+    image = [sum((entry * v for entry, v in zip(row, x, strict=True)), algebra.zero) for row in matrix]
+    signs = [(sign(v, ">="), sign(y, ">="), either(sign(v, "="), sign(y, "="))) for v, y in zip(x, image, strict=True)]
+    return negation(Exists(names, both(*(part for row in signs for part in row))))
 
 
 @dataclass(frozen=True)

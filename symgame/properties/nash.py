@@ -173,7 +173,7 @@ def between(branch: Branch) -> tuple[tuple[Condition, Condition], ...]:
     >>> from symgame.frozen_gains import frozen
     >>> alone = frozen(Circuit.from_matrix([["w"]], names="E", types=["excitatory"], activation="softplus"))
     >>> [tuple(map(str, pair)) for pair in between(full_branch(alone))]
-    [('-w + 1 >= 0', '-w*s_E + 1 > 0')]
+    [('w <= 1', 'w*s_E < 1')]
     """
     a = branch.algebra
     return tuple((convex_everywhere(a, i), locally_minimal(branch, i)) for i in range(a.n))
