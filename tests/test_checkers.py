@@ -130,7 +130,11 @@ def points(c: Circuit, many: int) -> dict[str, np.ndarray]:
     return table
 
 
-@pytest.mark.parametrize(("name", "many"), [("wilson-cowan", 4_000), *((n, 400) for n in NAMES[1:]), ("triple", 60)])
+#: How many points for each circuit; all but the pair among the slow tests.
+POINTS = [("wilson-cowan", 4_000), *(pytest.param(n, 400, marks=pytest.mark.slow) for n in NAMES[1:]), ("triple", 60)]
+
+
+@pytest.mark.parametrize(("name", "many"), POINTS)
 def test_decisions_are_those_of_exact_arithmetic(name: str, many: int) -> None:
     c = derivation(name).circuit
     made = checker(c)
@@ -623,7 +627,9 @@ def mutated(program: str, function: str, place: int) -> str | None:
 @pytest.mark.parametrize(
     ("function", "places"),
     [
-        ("_polynomials", range(100)), ("_numbers_1", range(100)), ("_conditions", range(0, 100, 2)),
+        pytest.param("_polynomials", range(100), marks=pytest.mark.slow),
+        pytest.param("_numbers_1", range(100), marks=pytest.mark.slow),
+        ("_conditions", range(0, 100, 2)),
         ("_claims", range(0, 300, 18)),
     ],
 )  # fmt: skip

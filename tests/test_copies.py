@@ -184,6 +184,7 @@ def test_words_of_the_circuit(by_modes: bool, monkeypatch: pytest.MonkeyPatch) -
             assert seen[word, None] == 0, word
 
 
+@pytest.mark.slow
 def test_words_of_branches_and_their_numbers() -> None:
     seen: Counter[tuple[str, bool | None]] = Counter()
     for seed in SEEDS:

@@ -532,6 +532,7 @@ def test_files_of_three_formats() -> None:
     assert root.find(f".//{svg}text") is None  # letters are paths: they look alike everywhere
 
 
+@pytest.mark.slow
 def test_the_same_bytes_under_any_hash_seed() -> None:
     program = (
         "import hashlib; from symgame.named import wilson_cowan; from symgame.portrait import figures_data;"

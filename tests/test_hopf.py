@@ -167,6 +167,7 @@ def check_two_roads(count: int, seed: int) -> None:
     assert signs == {True, False}
 
 
+@pytest.mark.slow
 def test_two_roads() -> None:
     check_two_roads(3, 8)
 
@@ -320,6 +321,7 @@ def with_order(pair: Circuit, order: Sequence[int], unit: int = 1, names: str = 
     )
 
 
+@pytest.mark.slow
 def test_order_names_and_unit_of_time_do_not_matter() -> None:
     for pair, point in points(8, 5):
         x, w = [float(v) for v in point[:2]], {"w": float(point[2])}

@@ -170,6 +170,7 @@ def test_hostile_names_are_shown_and_inert() -> None:
     assert "\\W" not in text_of("hostile"), "a page does not know the macros of the author"
 
 
+@pytest.mark.slow
 def test_same_bytes_under_any_hash_seed() -> None:
     program = (
         "from symgame import derive, wilson_cowan; from symgame.article import article; "

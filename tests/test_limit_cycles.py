@@ -57,7 +57,7 @@ def model(name: str) -> Circuit:
     return saturating_pair() if name == "LSE_base" else logistic_pair(MODELS[name])
 
 
-QUICK = {"wc_onslow2014", "LSE_base", "wc_coombes_laing"}
+QUICK = {"wc_onslow2014"}
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,7 @@ def onslow() -> Circuit:
     return logistic_pair(MODELS["wc_onslow2014"])
 
 
+@pytest.mark.slow
 def test_order_of_populations_and_unit_of_time() -> None:
     p = MODELS["wc_onslow2014"]
     cycle, turned = limit_cycle(onslow()), limit_cycle(logistic_pair(p, "IE", unit=10))
