@@ -53,9 +53,9 @@ statements = (
     Statement("which then needs the loop to be strong", "det > 0 => s_E*s_I*w_EI*w_IE > (s_E*w_EE - 1)*(1 + s_I*w_II)"),
     Statement("an equilibrium is stable when inhibition is strong and fast enough",
               "hurwitz(E,I) <=> tau_I*(s_E*w_EE - 1) < tau_E*(1 + s_I*w_II) & det > 0"),
-    Statement("and for all time constants exactly when E alone would not run away",
+    Statement("for all time constants: E alone does not run away",
               "for_all_tau(hurwitz(E,I)) <=> s_E*w_EE <= 1"),
-    Statement("no time constants destabilise at a_E*w_EE <= 4", "a_E*w_EE <= 4 => for_all_tau(hurwitz(E,I))"),
+    Statement("without a fold no time constants destabilise", "a_E*w_EE <= 4 => for_all_tau(hurwitz(E,I))"),
     Statement("a stable state on the rising part is paradoxical: driving I lowers I",
               "paradoxical(I) <=> s_E*w_EE > 1", ("hurwitz(E,I)",)),
 )  # fmt: skip

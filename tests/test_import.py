@@ -164,7 +164,7 @@ def test_what_a_weight_is_divided_by_takes_its_value() -> None:
     ("right", "says"),
     [
         (Max(0, w * x), "there is no leak -x_E/tau"),
-        (-x + (1 - x) * tanh(x), "no known form"),
+        (-x + (1 - x) * tanh(x), "refractory cells of 1972"),
         (-x + y + Max(0, x), "the states meet outside of an activation, in x_I"),
         (-x + x * y, "meet outside of an activation, in x_E\\*x_I"),
         (-(x**2) + 1, "no known form|no leak"),
